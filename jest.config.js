@@ -1,0 +1,15 @@
+/** Tests run as native ES modules; TypeScript is stripped by swc. Types are checked by `npm run types`, not here. */
+export default {
+  testEnvironment: '<rootDir>/test/environment.js',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+    ],
+  },
+  moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+  testTimeout: 60_000,
+};
