@@ -1,0 +1,68 @@
+/** What the rooms above know of data: clips with labels and splits, features behind a store, batches. */
+
+export type Split = 'train' | 'validation' | 'test';
+
+/** One labelled recording, or a segment of one. */
+export interface Clip {
+  /** Stable, unique in its dataset: the path relative to the dataset's root, with `#start-end` where it is a segment. */
+  readonly id: string;
+  /** Where the samples are: a file's absolute path. */
+  readonly path: string;
+  /** Segment in seconds; the whole file where absent. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly split: Split;
+  /** Label column → label. A column that is absent leaves the clip unlabelled for it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Speaker, instrument, location …: what must not be in two splits. */
+  readonly group?: string;
+}
+
+/** An indexed dataset: clips in a fixed order, and the classes of each label column in theirs. */
+export interface Dataset {
+  /** As in the pipeline: `folder:…`, `manifest:…` or a catalogue name. */
+  readonly name: string;
+  readonly root: string;
+  readonly clips: readonly Clip[];
+  /** Label column → class names, in the order of the logits. */
+  readonly classes: Readonly<Record<string, readonly string[]>>;
+  /** Facts worth telling once: what was left out and why. */
+  readonly notes: readonly string[];
+  /** Long recordings to mix in as noise (Speech Commands' `_background_noise_`), where the dataset has some. */
+  readonly noise?: readonly string[];
+}
+
+/** A clip that could not be read: listed, counted, left out. */
+export interface BadClip {
+  readonly id: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Log-mel features of a dataset's clips, by the clip's place in `clips`. Reading is synchronous and random-access. */
+export interface FeatureStore {
+  readonly bins: number;
+  /** The dataset's clips without the bad ones, in the dataset's order. */
+  readonly clips: readonly Clip[];
+  readonly bad: readonly BadClip[];
+  /** Clips that are shorter than a window, and so were padded with zero samples. */
+  readonly padded: number;
+  /** Frames of clip `index` that training windows are drawn from: its own, or one window where it is shorter. */
+  trainingFrames(index: number): number;
+  /** First frames of the evaluation windows of clip `index` (starts every window; the remainder as in the protocol). */
+  evaluationStarts(index: number): readonly number[];
+  /** Copies `frames` × `bins` values from frame `start` of clip `index` to `target` at `offset`. */
+  read(index: number, start: number, frames: number, target: Float32Array, offset: number): void;
+  close(): void;
+}
+
+/** One training batch. Rows of several sources are interleaved in a fixed order: source by source. */
+export interface Batch {
+  /** [batch, frames, bins] */
+  readonly features: Float32Array;
+  readonly size: number;
+  /** Task name → class index of each row, −1 where the row is not labelled for the task. */
+  readonly labels: Readonly<Record<string, Int32Array>>;
+  /** Mixup only: the second labels and the weight of the first of each row. */
+  readonly mixed?: { readonly labels: Readonly<Record<string, Int32Array>>; readonly weight: Float32Array };
+}
