@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+import { packageVersion } from '../package-root.ts';
+import { registerCutoffs } from './cutoffs.ts';
+import { exitCode, outcomeOf } from './exit.ts';
+
+/** Commands in the order and under the headings in which `--help` lists them. */
+const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
+  { heading: 'Read and compare:', commands: [registerCutoffs] },
+];
+
+const examples = `
+Examples:
+  $ spectride demo                                         train and score the embedded recordings (minutes)
+  $ spectride train pipelines/words.yaml --seed 1          a run folder: weights, metrics, scores
+  $ spectride train my.yaml --set train.batch=32           with one setting changed
+  $ spectride predict runs/words-1 hello.wav               labels and probabilities
+  $ spectride cutoffs runs/words-1 runs/words-2            learned strides as cut-off frequencies, mean ± sd
+  $ spectride report runs/words-1 --out report             curves, strides, confusion matrices, tables
+
+spectride <command> --help says more, with an example. Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted.`;
+
+/** The whole command line, as commander sees it. Nothing heavy is loaded until an action runs. */
+export function createProgram(): Command {
+  const program = new Command('spectride')
+    .description(
+      'Audio classification with learned strides: recordings in, a classifier and its cut-off frequencies out.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--debug', 'print the stack of an error')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for what is expected)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', examples);
+  for (const { heading, commands } of commandGroups) {
+    program.commandsGroup(heading);
+    for (const register of commands) register(program);
+  }
+  for (const command of program.commands) {
+    command.option('--debug', 'print the stack of an error').helpOption('-h, --help', 'print this help');
+  }
+  return program;
+}
+
+/** Whether the stack of an error was asked for, before or after the name of the command. */
+function debugging(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(2, end < 0 ? undefined : end).includes('--debug');
+}
+
+/** Ends quietly when the reader of stdout (`| head`) has gone. */
+function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(exitCode.done);
+      throw error;
+    });
+  }
+}
+
+/** Waits until everything written to a stream has left the process. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+/**
+ * Runs one command and ends the process with its exit code. Actions throw: a BadInputError is one sentence and code 2, an
+ * AbortError or InterruptedError is 130, anything else is its message and 1; a stack is printed only under `--debug`.
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  endWithReader();
+  const program = createProgram();
+  try {
+    if (argv.length <= 2) program.outputHelp();
+    else await program.parseAsync([...argv]);
+  } catch (error) {
+    const { code, sentence } = outcomeOf(error);
+    if (sentence !== undefined) process.stderr.write(`spectride: ${sentence}\n`);
+    if (debugging(argv) && error instanceof Error && sentence !== undefined) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = code;
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit();
+}
