@@ -19,7 +19,7 @@ function leaves(value: unknown, prefix = ''): Map<string, string> {
 }
 
 /** Settings of a pipeline that make a run another experiment: all but the seed, and where and how fast it is computed. */
-function settings(run: RunRecord): Map<string, string> {
+export function settingsOf(run: RunRecord): Map<string, string> {
   const found = leaves(run.pipeline);
   for (const path of ['seed', 'backend', 'train.logEvery']) found.delete(path);
   return found;
@@ -36,7 +36,7 @@ const longestLabelDifference = 4;
 export function groupRuns<R extends RunRecord>(runs: readonly R[]): RunGroup<R>[] {
   const groups = new Map<string, { name: string; settings: Map<string, string>; runs: R[] }>();
   for (const run of runs) {
-    const own = settings(run);
+    const own = settingsOf(run);
     const key = JSON.stringify([...own].sort());
     const group = groups.get(key) ?? { name: run.pipeline.name, settings: own, runs: [] };
     group.runs.push(run);

@@ -1,0 +1,187 @@
+import { accuraciesOf, checkPrintedMean, meanRow, type TaskRow, taskRows } from './accuracy-cells.ts';
+import { paperAccuracy, paperRows, paperSharedAccuracy } from './paper-figures.ts';
+import { roundHalfUp } from './round.ts';
+import type { FinishedRun } from './run-record.ts';
+import type { Pooling, RunVariant, Setting } from './run-variant.ts';
+import { type Spread, spreadOf } from './spread.ts';
+import { type Cell, type Column, cellText, figure, type Table } from './table.ts';
+
+type Variant = RunVariant<FinishedRun>;
+type PaperLookup = (row: string) => Spread | undefined;
+
+/** A column of ours with the paper's beside it. */
+interface AccuracyColumn {
+  heading: string;
+  variants: Variant[];
+  paper: PaperLookup;
+}
+
+const settings: readonly Setting[] = ['single-task', 'multi-task'];
+const poolings: readonly Pooling[] = ['strided', 'spectral', 'diffstride'];
+/** Marks of notes, in the order in which they are given out. */
+const marks = ['*', '†', '‡', '§', '¶', '‖', '**', '††', '‡‡'];
+
+/** Collects notes, one mark for each different text. */
+class Notes {
+  readonly #texts: string[] = [];
+
+  /** The mark under which `text` will stand below the table. */
+  mark(text: string): string {
+    if (!this.#texts.includes(text)) this.#texts.push(text);
+    return marks[this.#texts.indexOf(text)] ?? '';
+  }
+
+  get lines(): string[] {
+    return this.#texts.map((text, index) => `${marks[index] ?? ''} ${text}`);
+  }
+}
+
+/** Says where the paper's printed mean row does not follow from its own rows by the rule of `meanRow`. */
+function paperMeanMark(paper: PaperLookup, notes: Notes): string | undefined {
+  const printed = paper('mean');
+  const rows = paperRows.map(paper).filter((row) => row !== undefined);
+  if (printed === undefined || rows.length < paperRows.length) return undefined;
+  const { computed, follows } = checkPrintedMean(rows, printed, 0.05);
+  if (follows) return undefined;
+  return notes.mark(
+    `the paper prints ${cellText(figure(printed, 1))}; by its own rows it is ${cellText(figure(computed, 1))}.`,
+  );
+}
+
+function sectionRows(
+  section: string | undefined,
+  rows: readonly TaskRow[],
+  columns: readonly AccuracyColumn[],
+  notes: Notes,
+): Table['rows'] {
+  const values = (column: AccuracyColumn, row: TaskRow) =>
+    column.variants.flatMap((variant) => accuraciesOf(variant, row.name));
+  const present = rows.filter((row) => columns.some((column) => values(column, row).length > 0));
+  if (present.length === 0) return [];
+  const lines: Table['rows'] = present.map((row) => {
+    const other = row.paper !== undefined && !row.paper.sameData;
+    const mark = other
+      ? notes.mark('recordings other than the paper’s; beside them stand its figures for the nearest task.')
+      : undefined;
+    return {
+      section,
+      cells: [
+        `${row.name}${mark ?? ''}`,
+        ...columns.flatMap((column): Cell[] => [
+          figure(spreadOf(values(column, row)), 1),
+          row.paper && figure(column.paper(row.paper.row), 1),
+        ]),
+      ],
+    };
+  });
+  if (present.length < 2) return lines;
+  const isPaperSet = present.length === paperRows.length && present.every((row) => row.paper?.sameData === true);
+  lines.push({
+    section,
+    emphasis: true,
+    cells: [
+      'mean',
+      ...columns.flatMap((column): Cell[] => [
+        figure(meanRow(present.map((row) => values(column, row))), 1),
+        isPaperSet ? figure(column.paper('mean'), 1, { mark: paperMeanMark(column.paper, notes) }) : undefined,
+      ]),
+    ],
+  });
+  return lines;
+}
+
+function withPaper(columns: readonly AccuracyColumn[]): Column[] {
+  return [
+    { heading: 'task', kind: 'text' },
+    ...columns.flatMap((column): Column[] => [
+      { heading: column.heading, kind: 'figure' },
+      { heading: 'paper', kind: 'paper' },
+    ]),
+  ];
+}
+
+function runCounts(variants: readonly Variant[]): string {
+  const counts = [...new Set(variants.map((variant) => variant.group.runs.length))].sort((a, b) => a - b);
+  const [least = 0] = counts;
+  const most = counts.at(-1) ?? 0;
+  return least === most ? `${least} ${least === 1 ? 'run' : 'runs'}` : `${least} to ${most} runs`;
+}
+
+function accuracyNotes(variants: readonly Variant[], hasMean: boolean): string[] {
+  return [
+    `Test accuracy by clip in %, mean ± sample sd over ${runCounts(variants)} (seeds) a cell.`,
+    ...(hasMean ? ['mean: the mean of the tasks’ means ± the sample sd over all task × seed values.'] : []),
+  ];
+}
+
+/**
+ * Table 1: accuracy by task, setting and pooling, beside the paper's. Shared strides are Table A.7's and λ > 0 is Figure 4's,
+ * so they are left out. Undefined where no run is left.
+ */
+export function accuracyTable(variants: readonly Variant[]): Table | undefined {
+  const own = variants.filter((variant) => !variant.shared && variant.complexity === 0);
+  if (own.length === 0) return undefined;
+  const notes = new Notes();
+  const labels = poolings.flatMap((pooling) => {
+    const ofPooling = own.filter((variant) => variant.pooling === pooling);
+    return [...new Set(ofPooling.map((variant) => variant.label))].map((label) => ({ pooling, label }));
+  });
+  const rows = settings.flatMap((setting) => {
+    const columns = labels.map(
+      ({ pooling, label }): AccuracyColumn => ({
+        heading: label,
+        variants: own.filter((variant) => variant.setting === setting && variant.label === label),
+        paper: (row) => paperAccuracy(setting, row, pooling),
+      }),
+    );
+    return sectionRows(setting, taskRows(columns.flatMap((column) => column.variants)), columns, notes);
+  });
+  return {
+    id: 'table-1',
+    title: 'Table 1. Accuracy of strided convolution, spectral pooling and DiffStride',
+    columns: withPaper(labels.map(({ label }) => ({ heading: label, variants: [], paper: () => undefined }))),
+    rows,
+    notes: [
+      ...accuracyNotes(
+        own,
+        rows.some((row) => row.emphasis),
+      ),
+      ...notes.lines,
+    ],
+  };
+}
+
+/** Table A.7: the multi-task DiffStride model with one stride for both axes of a layer, and with one for each. */
+export function sharedStrideTable(variants: readonly Variant[]): Table | undefined {
+  const own = variants.filter(
+    (variant) => variant.setting === 'multi-task' && variant.pooling === 'diffstride' && variant.complexity === 0,
+  );
+  if (!own.some((variant) => variant.shared)) return undefined;
+  const notes = new Notes();
+  const columns = [true, false].map(
+    (shared): AccuracyColumn => ({
+      heading: shared ? 'shared stride' : 'different strides',
+      variants: own.filter((variant) => variant.shared === shared),
+      paper: (row) => paperSharedAccuracy(row, shared),
+    }),
+  );
+  const rows = sectionRows(undefined, taskRows(own), columns, notes);
+  return {
+    id: 'table-a7',
+    title: 'Table A.7. One stride for both axes, or one for each (multi-task DiffStride)',
+    columns: withPaper(columns),
+    rows,
+    notes: [
+      ...accuracyNotes(
+        own,
+        rows.some((row) => row.emphasis),
+      ),
+      ...notes.lines,
+    ],
+  };
+}
+
+/** A difference of two means in percentage points, for prose. */
+export function points(difference: number): string {
+  return `${difference >= 0 ? '+' : '−'}${roundHalfUp(Math.abs(difference), 1)} points`;
+}
