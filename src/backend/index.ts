@@ -1,0 +1,2 @@
+export { type BackendDescription, type BackendName, backendNames, type Instructions } from './description.ts';
+export { setBackend } from './set-backend.ts';
