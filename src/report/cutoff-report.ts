@@ -1,8 +1,10 @@
 import { BadInputError } from '../errors.ts';
 import { type ConventionChoice, type CutoffSummary, cutoffTable, summarizeCutoffs } from './cutoff-table.ts';
+import { groupLabels } from './group-labels.ts';
 import { inputRates } from './input-rates.ts';
 import { groupRuns } from './run-group.ts';
 import type { FinishedRun } from './run-record.ts';
+import { classifyGroups } from './run-variant.ts';
 import type { DeviationKind } from './spread.ts';
 import type { Table } from './table.ts';
 
@@ -23,8 +25,12 @@ export function cutoffReport(
     throw new BadInputError(`--layer: expected a layer from 1 to ${deepest}, found ${layer}`);
   }
   const layers = layer === undefined ? Array.from({ length: deepest }, (_, index) => index + 1) : [layer];
-  const summaries = groupRuns(runs).flatMap((group) =>
-    layers.map((entry) => summarizeCutoffs(group, entry, inputRates, deviation)),
+  const groups = groupRuns(runs);
+  const labels = groupLabels(classifyGroups(groups));
+  const summaries = groups.flatMap((group, index) =>
+    layers.map((entry) =>
+      summarizeCutoffs({ ...group, label: labels[index] ?? group.label }, entry, inputRates, deviation),
+    ),
   );
   return { summaries, table: cutoffTable(summaries, { convention, deviation }) };
 }

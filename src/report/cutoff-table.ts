@@ -69,7 +69,8 @@ export function summarizeCutoffs(
 }
 
 const axes = ['time', 'frequency'] as const;
-const units = { time: 'Hz', frequency: 'cycles/mel' } as const;
+const axisNames = { time: 'time', frequency: 'freq.' } as const;
+const units = { time: 'Hz', frequency: 'c/mel' } as const;
 /** Decimals of the paper's Table 2. */
 const decimals = { time: 2, frequency: 4 } as const;
 
@@ -80,35 +81,36 @@ function conventionsOf(choice: ConventionChoice): ('paper' | 'continuous')[] {
 /** Table 2 for these groups: strides, effective strides, cut-offs by the conventions asked for, and the band's end. */
 export function cutoffTable(
   summaries: readonly CutoffSummary[],
-  options: { convention?: ConventionChoice; deviation?: DeviationKind; sections?: boolean } = {},
+  options: { convention?: ConventionChoice; deviation?: DeviationKind } = {},
 ): Table {
   const conventions = conventionsOf(options.convention ?? 'both');
+  const layered = new Set(summaries.map((summary) => summary.layer)).size > 1;
+  const several = summaries.some((summary) => summary.seeds.length > 1);
+  const name = (summary: CutoffSummary) =>
+    summary.seeds.length > 1 ? `${summary.label} (${summary.seeds.length} runs)` : summary.label;
   const columns: Column[] = [
-    { heading: 'run', kind: 'text' },
-    { heading: 'layer', kind: 'figure' },
-    { heading: 'runs', kind: 'figure' },
-    ...axes.map((axis): Column => ({ heading: `stride ${axis}`, kind: 'figure' })),
-    ...axes.map((axis): Column => ({ heading: `N/N' ${axis}`, kind: 'figure' })),
+    { heading: layered ? 'layer' : 'run', kind: 'text' },
+    ...axes.map((axis): Column => ({ heading: `stride ${axisNames[axis]}`, kind: 'figure' })),
+    ...axes.map((axis): Column => ({ heading: `N/N' ${axisNames[axis]}`, kind: 'figure' })),
     ...conventions.flatMap((convention) =>
-      axes.map((axis): Column => ({ heading: `${convention} ${units[axis]}`, kind: 'figure' })),
+      axes.map((axis): Column => ({ heading: `cut-off ${units[axis]}, ${convention}`, kind: 'figure' })),
     ),
     ...axes.map((axis): Column => ({ heading: `band end ${units[axis]}`, kind: 'figure' })),
   ];
   const rows = summaries.map((summary) => ({
+    section: layered ? name(summary) : undefined,
     cells: [
-      summary.label,
-      String(summary.layer),
-      String(summary.seeds.length),
+      layered ? String(summary.layer) : name(summary),
       ...axes.map((axis) => figure(summary[axis].stride, 2)),
       ...axes.map((axis) => figure(summary[axis].effectiveStride, 2)),
       ...conventions.flatMap((convention) => axes.map((axis) => figure(summary[axis][convention], decimals[axis]))),
       ...axes.map((axis) => figure(summary[axis].bandEnd, decimals[axis])),
     ],
   }));
-  const several = summaries.some((summary) => summary.seeds.length > 1);
+  const [first] = summaries;
   return {
     id: 'cut-offs',
-    title: 'Cut-off frequencies',
+    title: layered || first === undefined ? 'Cut-off frequencies' : `Cut-off frequencies of layer ${first.layer}`,
     columns,
     rows,
     notes: [
@@ -116,7 +118,7 @@ export function cutoffTable(
         ? ['paper: ⌊N/(2S)⌋·f/N, with N = 160 frames on the first layer’s time axis.']
         : []),
       ...(conventions.includes('continuous') ? ['continuous: f/(2S).'] : []),
-      "band end: f·(N/(2S) + R)/N, where the mask reaches 0, at most f/2. N/N': how much the map really shrinks.",
+      "c/mel: cycles per mel bin. band end: f·(N/(2S) + R)/N, where the mask reaches 0, at most f/2. N/N': how much the map really shrinks.",
       ...(several
         ? [`mean ± ${options.deviation ?? 'sample'} standard deviation over seeds, each figure taken seed by seed.`]
         : []),

@@ -24,7 +24,7 @@ const learnedOnly = /^(model\.(smoothness.*|init|shared|learnUnitStrides)|train\
 
 const longNames: Record<string, (value: string) => string | undefined> = {
   'model.shared': (value) => (value === 'true' ? 'shared stride' : undefined),
-  'train.complexity': (value) => `λ = ${value}`,
+  'train.complexity': (value) => (value === '0' ? undefined : `λ = ${value}`),
 };
 
 function modelSettings(run: RunRecord): Map<string, string> {

@@ -37,6 +37,7 @@ const theme: Config = {
     titleFontWeight: 'normal',
     tickSize: 4,
     titlePadding: 8,
+    labelLimit: 300,
   },
   axisX: { grid: false },
   legend: {

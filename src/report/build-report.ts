@@ -1,0 +1,106 @@
+import { packageVersion } from '../package-root.ts';
+import { accuracyTable, sharedStrideTable } from './accuracy-tables.ts';
+import { complexityFigure } from './charts/complexity-chart.ts';
+import { confusionMatrices } from './charts/confusion-chart.ts';
+import type { ReportFigure } from './charts/figure.ts';
+import { learningCurves } from './charts/learning-curves.ts';
+import { globalStriding, strideDistribution, strideTrajectories } from './charts/stride-charts.ts';
+import { countTable } from './count-table.ts';
+import { cutoffReport } from './cutoff-report.ts';
+import { FigureNumbers, figureHtml } from './figure-html.ts';
+import { type PageSection, renderPage } from './page.ts';
+import { paperSource } from './paper-figures.ts';
+import { runFacts } from './run-facts.ts';
+import { groupRuns } from './run-group.ts';
+import type { FinishedRun } from './run-record.ts';
+import { classifyGroups } from './run-variant.ts';
+import { scoreTable } from './score-table.ts';
+import type { DeviationKind } from './spread.ts';
+import { strideTable } from './stride-table.ts';
+import type { Table } from './table.ts';
+import { renderHtml } from './table-formats.ts';
+
+export interface ReportOptions {
+  title?: string;
+  deviation?: DeviationKind;
+}
+
+export interface Report {
+  /** The tables in the order of the page: what terminal, Markdown, LaTeX and CSV show. */
+  tables: Table[];
+  html: string;
+}
+
+async function section(
+  id: string,
+  heading: string,
+  parts: readonly (Table | ReportFigure | string | undefined)[],
+  numbers: FigureNumbers,
+): Promise<PageSection | undefined> {
+  const html: string[] = [];
+  for (const part of parts) {
+    if (part === undefined) continue;
+    if (typeof part === 'string') html.push(part);
+    else html.push('spec' in part ? await figureHtml(part, numbers) : renderHtml(part));
+  }
+  return html.length === 0 ? undefined : { id, heading, html: html.join('\n') };
+}
+
+async function gallery(figures: readonly ReportFigure[], numbers: FigureNumbers): Promise<string | undefined> {
+  if (figures.length === 0) return undefined;
+  const html = [];
+  for (const entry of figures) html.push(await figureHtml(entry, numbers));
+  return `<div class="gallery">${html.join('\n')}</div>`;
+}
+
+function lead(runs: readonly FinishedRun[], groups: number): string {
+  const started = runs.map((run) => run.environment.started).sort();
+  const [first = ''] = started;
+  const seeds = new Set(runs.map((run) => run.pipeline.seed)).size;
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${plural(runs.length, 'run')} of ${plural(groups, 'model')} (${plural(seeds, 'seed')}), from ${first.slice(0, 10)}.`;
+}
+
+/** Everything that the given runs show: the paper's tables as far as they fill them, curves, strides, confusions. */
+export async function buildReport(runs: readonly FinishedRun[], options: ReportOptions = {}): Promise<Report> {
+  const groups = groupRuns(runs);
+  const variants = classifyGroups(groups);
+  const numbers = new FigureNumbers();
+  const several = runs.length > 1;
+  const accuracy = several ? accuracyTable(variants) : undefined;
+  const strides = strideTable(variants, options.deviation);
+  const shared = sharedStrideTable(variants);
+  const counts = countTable(runs);
+  const scores = scoreTable(variants);
+  const learned = runs.filter((run) => run.pipeline.model.pooling === 'diffstride');
+  const cutoffs = cutoffReport(learned.length > 0 ? learned : runs, { deviation: options.deviation }).table;
+  const facts = runFacts(variants);
+  const sections = [
+    await section(
+      'results',
+      'Results',
+      [...(several ? [] : [scores]), accuracy, shared, complexityFigure(variants)],
+      numbers,
+    ),
+    await section(
+      'cut-offs',
+      'Strides as cut-off frequencies',
+      [strides, strideDistribution(variants), globalStriding(variants), cutoffs],
+      numbers,
+    ),
+    await section('strides', 'Strides while training', strideTrajectories(variants), numbers),
+    await section('curves', 'Learning curves', learningCurves(variants), numbers),
+    await section('confusions', 'Confusion matrices', [await gallery(confusionMatrices(variants), numbers)], numbers),
+    await section('data', 'Data and runs', [counts, ...(several ? [scores] : []), facts], numbers),
+  ].filter((entry) => entry !== undefined);
+  const names = [...new Set(runs.map((run) => run.pipeline.name))];
+  return {
+    tables: [scores, accuracy, strides, counts, shared, cutoffs, facts].filter((table) => table !== undefined),
+    html: renderPage({
+      title: options.title ?? (names.length <= 3 ? names.join(', ') : 'Learned strides: results'),
+      lead: lead(runs, groups.length),
+      sections,
+      footer: `Made by Spectride ${packageVersion()} from ${runs.length === 1 ? 'a run folder' : `${runs.length} run folders`}. Columns headed “paper”: ${paperSource}.`,
+    }),
+  };
+}
