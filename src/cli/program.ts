@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package-root.ts';
+import { registerCompare } from './compare.ts';
 import { registerCutoffs } from './cutoffs.ts';
 import { exitCode, outcomeOf } from './exit.ts';
+import { registerReport } from './report.ts';
 
 /** Commands in the order and under the headings in which `--help` lists them. */
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
-  { heading: 'Read and compare:', commands: [registerCutoffs] },
+  { heading: 'Read and compare:', commands: [registerCutoffs, registerCompare, registerReport] },
 ];
 
 const examples = `

@@ -7,6 +7,7 @@ import { learningCurves } from './charts/learning-curves.ts';
 import { globalStriding, strideDistribution, strideTrajectories } from './charts/stride-charts.ts';
 import { countTable } from './count-table.ts';
 import { cutoffReport } from './cutoff-report.ts';
+import { differenceTable } from './difference-table.ts';
 import { FigureNumbers, figureHtml } from './figure-html.ts';
 import { type PageSection, renderPage } from './page.ts';
 import { paperSource } from './paper-figures.ts';
@@ -75,11 +76,12 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   const learned = runs.filter((run) => run.pipeline.model.pooling === 'diffstride');
   const cutoffs = cutoffReport(learned.length > 0 ? learned : runs, { deviation: options.deviation }).table;
   const facts = runFacts(variants);
+  const differences = several ? differenceTable(variants) : undefined;
   const sections = [
     await section(
       'results',
       'Results',
-      [...(several ? [] : [scores]), accuracy, shared, complexityFigure(variants)],
+      [...(several ? [] : [scores]), accuracy, shared, differences, complexityFigure(variants)],
       numbers,
     ),
     await section(
@@ -95,7 +97,9 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   ].filter((entry) => entry !== undefined);
   const names = [...new Set(runs.map((run) => run.pipeline.name))];
   return {
-    tables: [scores, accuracy, strides, counts, shared, cutoffs, facts].filter((table) => table !== undefined),
+    tables: [scores, accuracy, strides, counts, shared, differences, cutoffs, facts].filter(
+      (table) => table !== undefined,
+    ),
     html: renderPage({
       title: options.title ?? (names.length <= 3 ? names.join(', ') : 'Learned strides: results'),
       lead: lead(runs, groups.length),
