@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { loadPipeline } from '../../pipeline/load.ts';
+import { readRun } from '../../train/run-folder.ts';
+import type { PlannedRun } from './plan.ts';
+
+/** Where a planned run stands: to be started, to be gone on with, ended, or its folder holds another run. */
+export type RunState = 'missing' | 'interrupted' | 'done' | 'other';
+
+/** Settings that do not change what a run computes. */
+const irrelevant = new Set(['backend']);
+
+function relevant(pipeline: object): object {
+  return Object.fromEntries(
+    Object.entries(pipeline).filter(([key, value]) => !irrelevant.has(key) && value !== undefined),
+  );
+}
+
+/** Looks into the folder of a planned run. A folder that was killed before its first checkpoint is removed, as there is nothing to keep. */
+export async function stateOf(run: PlannedRun, directory: string): Promise<RunState> {
+  if (!existsSync(directory)) return 'missing';
+  const checkpointed = existsSync(path.join(directory, 'checkpoints', 'last.state.json'));
+  const ended = existsSync(path.join(directory, 'result.json'));
+  if (!checkpointed && !ended) {
+    await rm(directory, { recursive: true });
+    return 'missing';
+  }
+  const planned = await loadPipeline(run.pipeline, { set: run.set, seed: run.seed });
+  const found = await readRun(directory);
+  if (!isDeepStrictEqual(relevant(found.pipeline), relevant(planned))) return 'other';
+  return ended ? 'done' : 'interrupted';
+}
