@@ -1,2 +1,3 @@
 export { type BackendDescription, type BackendName, backendNames, type Instructions } from './description.ts';
 export { setBackend } from './set-backend.ts';
+export { describeSimd, type SimdDescription } from './simd/index.ts';

@@ -6,11 +6,11 @@ import { type BackendDescription, type BackendName, backendNames } from './descr
  * Chooses the tfjs backend that computes from now on, and waits until it is ready.
  * Loads `@tensorflow/tfjs`, so that gradients are registered.
  *
- * @param name default `wasm`
+ * @param name default `simd`
  * @returns what was chosen: threads and instructions
  * @throws BadInputError for a name that is not one of `backendNames`
  */
-export async function setBackend(name: string = 'wasm'): Promise<BackendDescription> {
+export async function setBackend(name: string = 'simd'): Promise<BackendDescription> {
   if (!isBackendName(name)) {
     throw new BadInputError(`backend: expected one of ${backendNames.join(', ')}, found "${name}"`);
   }
@@ -22,15 +22,24 @@ function isBackendName(name: string): name is BackendName {
 }
 
 const activate: Record<BackendName, () => Promise<BackendDescription>> = {
-  simd: async () => {
-    throw new BadInputError('backend: "simd" is not built yet');
-  },
-  tensorflow: async () => {
-    throw new BadInputError('backend: "tensorflow" is not built yet');
-  },
+  simd: activateSimd,
+  tensorflow: async () => (await import('./tensorflow.ts')).activateTensorflow(),
   wasm: activateWasm,
   cpu: activateCpu,
 };
+
+async function activateSimd(): Promise<BackendDescription> {
+  const tf = await import('@tensorflow/tfjs');
+  const { describeSimd } = await import('./simd/index.ts');
+  const { threads, instructions, path } = describeSimd();
+  await tf.setBackend('simd');
+  return {
+    name: 'simd',
+    threads,
+    instructions,
+    detail: `Kernels of spectride: ${path}, ${threads === 1 ? '1 thread' : `${threads} threads`}.`,
+  };
+}
 
 async function activateWasm(): Promise<BackendDescription> {
   const tf = await import('@tensorflow/tfjs');

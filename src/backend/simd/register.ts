@@ -1,0 +1,53 @@
+import {
+  getKernel,
+  getKernelsForBackend,
+  type KernelConfig,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
+import type { SimdBackend } from './backend.ts';
+import { optimizers } from './operations/adam.ts';
+import { elementwise } from './operations/elementwise.ts';
+import { normalization } from './operations/normalization.ts';
+import type { Override, Overrides } from './operations/override.ts';
+import { reductions } from './operations/reduction.ts';
+
+/** Kernels of ours, by tfjs's names and by the names that `src/nn` calls. */
+export const overrides: Overrides = {
+  ...elementwise,
+  ...normalization,
+  ...reductions,
+  ...optimizers,
+};
+
+/** Gives `simd` every kernel that `cpu` has. */
+export function inheritKernels(backendName: string): void {
+  for (const kernel of getKernelsForBackend('cpu')) {
+    registerKernel({ ...kernel, backendName });
+  }
+}
+
+/** Puts our kernels before the inherited ones. */
+export function registerOverrides(backendName: string): void {
+  for (const [kernelName, override] of Object.entries(overrides)) {
+    const inherited = getKernel(kernelName, 'cpu');
+    if (getKernel(kernelName, backendName) !== undefined) {
+      unregisterKernel(kernelName, backendName);
+    }
+    registerKernel({ ...inherited, kernelName, backendName, kernelFunc: withFallback(override, inherited) });
+  }
+}
+
+function withFallback(override: Override, inherited: KernelConfig | undefined): KernelConfig['kernelFunc'] {
+  return (call) => {
+    const backend = call.backend as SimdBackend;
+    const result = override({ inputs: call.inputs, attributes: call.attrs ?? {}, backend });
+    if (result !== undefined) {
+      return result;
+    }
+    if (inherited === undefined) {
+      throw new Error('simd backend: the operation does not cover these inputs');
+    }
+    return inherited.kernelFunc(call);
+  };
+}
