@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compiledLogMel } from '../../src/backend/log-mel/compile.ts';
+import { compileLogMel } from '../../src/backend/log-mel/compile.ts';
 import { createLogMelKernel, type LogMelSettings } from '../../src/backend/log-mel/kernel.ts';
 import { digitReversal, twiddleFactors, unpackingFactors } from '../../src/backend/log-mel/tables.ts';
 
@@ -27,8 +27,16 @@ function naiveLogMel(samples: Float32Array, frames: number, start: number, setti
   return values;
 }
 
+function compiled(allowed: 'simd256' | 'simd128' = 'simd256') {
+  const result = compileLogMel(allowed);
+  if (result === undefined) throw new Error('this machine has no WebAssembly SIMD');
+  return result;
+}
+
+const { module } = compiled();
+
 function kernelOf(settings: LogMelSettings) {
-  return createLogMelKernel(compiledLogMel().module, settings);
+  return createLogMelKernel(module, settings);
 }
 
 function worstDifference(found: Float32Array, expected: number[]): number {
@@ -102,6 +110,24 @@ describe('the SIMD log-mel kernel', () => {
     expect([...all]).toEqual(alone);
   });
 
+  test('gives the same bits in 128-bit code as in the code that V8 fuses to 256 bits', () => {
+    expect(compileLogMel('scalar')).toBeUndefined();
+    const plain = compiled('simd128');
+    expect(plain.instructions).toBe('simd128');
+    const given: LogMelSettings = {
+      hopLength: 7,
+      fftLength: 256,
+      window: Float64Array.from({ length: 200 }, (_, n) => Math.sin(n)),
+      power: 1,
+      rows: Array.from({ length: 60 }, (_, first) => ({ first, weights: Float64Array.of(0.5, 1, 0.5) })),
+      offset: 0,
+      floor: 1e-10,
+    };
+    const samples = Float32Array.from({ length: 3000 }, (_, n) => Math.sin(n * n));
+    const found = createLogMelKernel(plain.module, given)(samples, 401, 0);
+    expect(found).toEqual(kernelOf(given)(samples, 401, 0));
+  });
+
   test('leaves a long clip’s chunks and a later short clip free of one another’s samples', () => {
     const given: LogMelSettings = {
       hopLength: 10,
@@ -118,7 +144,7 @@ describe('the SIMD log-mel kernel', () => {
   });
 
   test('has a logarithm within 1e-11 of Math.log from 1e-300 to 1e300, and keeps infinity and NaN', () => {
-    const { memory, heapBase, logarithms } = new WebAssembly.Instance(compiledLogMel().module).exports as unknown as {
+    const { memory, heapBase, logarithms } = new WebAssembly.Instance(module).exports as unknown as {
       memory: WebAssembly.Memory;
       heapBase: { readonly value: number };
       logarithms(address: number, count: number): void;

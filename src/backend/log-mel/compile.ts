@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { allowedInstructions, type SimdInstructions } from '../simd/instructions.ts';
 import { compileOptimized } from '../simd/runtime/compile.ts';
 import { createLogMelKernel, type LogMelSettings } from './kernel.ts';
 
@@ -37,20 +38,32 @@ export interface CompiledLogMel {
   instructions: 'simd256' | 'simd128';
 }
 
-let compiled: CompiledLogMel | undefined;
-
 /**
- * The log-mel module, compiled once. V8's fusing of 128-bit pairs is experimental: its code is used only where it gives the same
- * bits as plain 128-bit code (the module has no operation whose rounding depends on the machine).
+ * Compiles the log-mel module. V8's fusing of 128-bit pairs is experimental: its code is used only where it gives the same bits as
+ * plain 128-bit code, which it must, since the module has no operation whose rounding depends on the machine.
+ *
+ * @param allowed the best instructions that may be used
+ * @returns undefined where there is no SIMD, or none is allowed
  */
-export function compiledLogMel(): CompiledLogMel {
-  if (compiled === undefined) {
+export function compileLogMel(allowed: SimdInstructions): CompiledLogMel | undefined {
+  if (allowed === 'scalar') return undefined;
+  try {
     const plain = compile(false);
-    const fused = process.env.SPECTRIDE_SIMD === '128' ? undefined : compile(true);
-    compiled =
-      fused && agree(plain, fused)
-        ? { module: fused, instructions: 'simd256' }
-        : { module: plain, instructions: 'simd128' };
+    if (allowed === 'simd256' && process.arch === 'x64') {
+      const fused = compile(true);
+      if (agree(plain, fused)) return { module: fused, instructions: 'simd256' };
+    }
+    return { module: plain, instructions: 'simd128' };
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return undefined;
+    throw error;
   }
-  return compiled;
+}
+
+let compiled: { logMel: CompiledLogMel | undefined } | undefined;
+
+/** The log-mel module as this process may use it (`SPECTRIDE_INSTRUCTIONS`), compiled once. */
+export function compiledLogMel(): CompiledLogMel | undefined {
+  compiled ??= { logMel: compileLogMel(allowedInstructions(process.env.SPECTRIDE_INSTRUCTIONS)) };
+  return compiled.logMel;
 }
