@@ -27,6 +27,7 @@ export const featuresSchema = z.strictObject({
   offset: positive.optional(),
   floor: positive.optional(),
   padding: z.enum(['none', 'end', 'center']).optional(),
+  windowPlacement: z.enum(['start', 'center']).optional(),
 });
 
 export const modelSchema = z.strictObject({
