@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { compileLogMel } from '../../src/backend/log-mel/compile.ts';
-import { createLogMelKernel, type LogMelSettings } from '../../src/backend/log-mel/kernel.ts';
+import { createLogMelKernel } from '../../src/backend/log-mel/kernel.ts';
 import { digitReversal, twiddleFactors, unpackingFactors } from '../../src/backend/log-mel/tables.ts';
+import type { LogMelPlan } from '../../src/features/log-mel-plan.ts';
 
 /** Log-mel by the definition: a discrete Fourier transform summed term by term. */
-function naiveLogMel(samples: Float32Array, frames: number, start: number, settings: LogMelSettings): number[] {
+function naiveLogMel(samples: Float32Array, frames: number, start: number, settings: LogMelPlan): number[] {
   const { hopLength, fftLength, window, power, rows, offset, floor } = settings;
   const values: number[] = [];
   for (let frame = 0; frame < frames; frame++) {
@@ -35,7 +36,7 @@ function compiled(allowed: 'simd256' | 'simd128' = 'simd256') {
 
 const { module } = compiled();
 
-function kernelOf(settings: LogMelSettings) {
+function kernelOf(settings: LogMelPlan) {
   return createLogMelKernel(module, settings);
 }
 
@@ -54,7 +55,7 @@ const settings = fc
     rowStarts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 }),
     seed: fc.integer({ min: 1, max: 1000 }),
   })
-  .map(({ log2Fft, windowShare, hopLength, power, compression, rowStarts, seed }): LogMelSettings => {
+  .map(({ log2Fft, windowShare, hopLength, power, compression, rowStarts, seed }): LogMelPlan => {
     const fftLength = 2 ** log2Fft;
     const bins = fftLength / 2 + 1;
     return {
@@ -94,7 +95,7 @@ describe('the SIMD log-mel kernel', () => {
   });
 
   test('gives a frame the same bits wherever it falls among its neighbours', () => {
-    const given: LogMelSettings = {
+    const given: LogMelPlan = {
       hopLength: 160,
       fftLength: 512,
       window: Float64Array.from({ length: 400 }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / 400)),
@@ -114,7 +115,7 @@ describe('the SIMD log-mel kernel', () => {
     expect(compileLogMel('scalar')).toBeUndefined();
     const plain = compiled('simd128');
     expect(plain.instructions).toBe('simd128');
-    const given: LogMelSettings = {
+    const given: LogMelPlan = {
       hopLength: 7,
       fftLength: 256,
       window: Float64Array.from({ length: 200 }, (_, n) => Math.sin(n)),
@@ -129,7 +130,7 @@ describe('the SIMD log-mel kernel', () => {
   });
 
   test('leaves a long clip’s chunks and a later short clip free of one another’s samples', () => {
-    const given: LogMelSettings = {
+    const given: LogMelPlan = {
       hopLength: 10,
       fftLength: 16,
       window: new Float64Array(16).fill(1),
@@ -169,7 +170,7 @@ describe('the SIMD log-mel kernel', () => {
   });
 
   test('marks frames with a NaN among their samples, and no others', () => {
-    const given: LogMelSettings = {
+    const given: LogMelPlan = {
       hopLength: 8,
       fftLength: 8,
       window: new Float64Array(8).fill(1),

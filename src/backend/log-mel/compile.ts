@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { LogMelPlan } from '../../features/log-mel-plan.ts';
 import { allowedInstructions, type SimdInstructions } from '../simd/instructions.ts';
 import { compileOptimized } from '../simd/runtime/compile.ts';
-import { createLogMelKernel, type LogMelSettings } from './kernel.ts';
+import { createLogMelKernel } from './kernel.ts';
 
 /** Compiles the module of `simd/assembly/log-mel.ts`, with V8's fusing to 256 bits or without. */
 function compile(revectorize: boolean): WebAssembly.Module {
@@ -11,8 +12,8 @@ function compile(revectorize: boolean): WebAssembly.Module {
   return compileOptimized(Uint8Array.from([...bytes, ...section]), { revectorize });
 }
 
-/** Small settings that run every loop of the kernel: an odd and an even number of radix-4 passes, magnitudes and a floor. */
-const checks: LogMelSettings[] = [64, 128].map((fftLength) => ({
+/** Small plans that run every loop of the kernel: an odd and an even number of radix-4 passes, magnitudes and a floor. */
+const checks: LogMelPlan[] = [64, 128].map((fftLength) => ({
   hopLength: 24,
   fftLength,
   window: Float64Array.from({ length: fftLength - 7 }, (_, n) => 1 + Math.sin(n)),
@@ -25,9 +26,9 @@ const checks: LogMelSettings[] = [64, 128].map((fftLength) => ({
 /** Whether two compilations of the module give the same bits on a signal without structure. */
 function agree(a: WebAssembly.Module, b: WebAssembly.Module): boolean {
   const samples = Float32Array.from({ length: 400 }, (_, n) => Math.sin(n * n * 0.37));
-  return checks.every((settings) => {
-    const expected = createLogMelKernel(a, settings)(samples, 10, -30);
-    const found = createLogMelKernel(b, settings)(samples, 10, -30);
+  return checks.every((plan) => {
+    const expected = createLogMelKernel(a, plan)(samples, 10, -30);
+    const found = createLogMelKernel(b, plan)(samples, 10, -30);
     return found.every((value, index) => Object.is(value, expected[index]));
   });
 }

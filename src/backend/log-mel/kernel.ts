@@ -1,27 +1,11 @@
+import type { LogMelPlan } from '../../features/log-mel-plan.ts';
 import { digitReversal, twiddleFactors, unpackingFactors } from './tables.ts';
-
-/** Everything about a log-mel spectrogram but the samples. */
-export interface LogMelSettings {
-  /** Samples from one frame to the next. */
-  hopLength: number;
-  /** A power of two, at least 2. */
-  fftLength: number;
-  /** At most fftLength values. */
-  window: Float64Array;
-  /** 1: mel product of magnitudes; 2: of powers. */
-  power: 1 | 2;
-  /** The mel filterbank: of every row the non-zero stretch over the bins 0 … fftLength / 2. */
-  rows: { first: number; weights: Float64Array }[];
-  /** A mel value x becomes log(max(x + offset, floor)); one of the two is positive. */
-  offset: number;
-  floor: number;
-}
 
 /**
  * Log-mel of frames 0 … `frames` − 1, the first of which begins at sample `start` (negative where padding comes first); samples
  * outside the clip are zeros. Returns [frames, rows].
  */
-export type LogMelKernel = (samples: Float32Array, frames: number, start: number) => Float32Array;
+export type LogMelKernel = (samples: Float32Array, frames: number, start: number) => Float32Array<ArrayBuffer>;
 
 /** What `simd/assembly/log-mel.ts` exports; addresses are byte offsets into its memory. */
 interface LogMelExports {
@@ -52,9 +36,9 @@ function layOut<Name extends string>(base: number, sizes: Record<Name, number>):
   return addresses as Record<Name | 'end', number>;
 }
 
-/** Instantiates the module with the tables of `settings` in a memory of its own. */
-export function createLogMelKernel(module: WebAssembly.Module, settings: LogMelSettings): LogMelKernel {
-  const { hopLength, fftLength, window, power, rows, offset, floor } = settings;
+/** Instantiates the module with the tables of `plan` in a memory of its own. */
+export function createLogMelKernel(module: WebAssembly.Module, plan: LogMelPlan): LogMelKernel {
+  const { hopLength, fftLength, window, power, rows, offset, floor } = plan;
   const { memory, heapBase, arrange, logMel } = new WebAssembly.Instance(module).exports as unknown as LogMelExports;
   const length = fftLength / 2;
   const fitting = Math.floor(mostMatrixBytes / (8 * hopLength) / groupFrames) * groupFrames;
