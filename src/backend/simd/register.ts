@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from './backend.ts';
 import { optimizers } from './operations/adam.ts';
+import { convolutions } from './operations/convolution.ts';
 import { elementwise } from './operations/elementwise.ts';
 import { normalization } from './operations/normalization.ts';
 import type { Override, Overrides } from './operations/override.ts';
@@ -16,6 +17,7 @@ import { reductions } from './operations/reduction.ts';
 export const overrides: Overrides = {
   ...elementwise,
   ...normalization,
+  ...convolutions,
   ...reductions,
   ...optimizers,
 };
