@@ -4,10 +4,11 @@ import { registerCompare } from './compare.ts';
 import { registerCutoffs } from './cutoffs.ts';
 import { exitCode, outcomeOf } from './exit.ts';
 import { registerReport } from './report.ts';
+import { registerStrides } from './strides.ts';
 
 /** Commands in the order and under the headings in which `--help` lists them. */
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
-  { heading: 'Read and compare:', commands: [registerCutoffs, registerCompare, registerReport] },
+  { heading: 'Read and compare:', commands: [registerCutoffs, registerStrides, registerCompare, registerReport] },
 ];
 
 const examples = `

@@ -36,7 +36,11 @@ Examples:
       const { buildReport } = await import('../report/build-report.ts');
       const { writeReport } = await import('../report/write-report.ts');
       const { print, printJson } = await import('./output.ts');
-      const report = await buildReport(await loadFinishedRuns(paths), { title: options.title, deviation: options.sd });
+      const { exampleClip } = await import('../report/example-clip.ts');
+      const runs = await loadFinishedRuns(paths);
+      const learned = runs.find((run) => run.pipeline.model.pooling === 'diffstride');
+      const example = learned && (await exampleClip(learned));
+      const report = await buildReport(runs, { title: options.title, deviation: options.sd, example });
       const page = await writeReport(report, options.out);
       if (options.json) {
         printJson({ page, tables: report.tables });

@@ -4,17 +4,22 @@ import { complexityFigure } from './charts/complexity-chart.ts';
 import { confusionMatrices } from './charts/confusion-chart.ts';
 import type { ReportFigure } from './charts/figure.ts';
 import { learningCurves } from './charts/learning-curves.ts';
+import { type ExampleClip, lowPassSvg, maskCurves } from './charts/mask-figure.ts';
 import { globalStriding, strideDistribution, strideTrajectories } from './charts/stride-charts.ts';
 import { countTable } from './count-table.ts';
 import { cutoffReport } from './cutoff-report.ts';
 import { differenceTable } from './difference-table.ts';
+import { escapeXml } from './escape-xml.ts';
 import { FigureNumbers, figureHtml } from './figure-html.ts';
+import { groupLabels } from './group-labels.ts';
+import { inputRates } from './input-rates.ts';
+import type { AxisMask } from './low-pass.ts';
 import { type PageSection, renderPage } from './page.ts';
 import { paperSource } from './paper-figures.ts';
 import { runFacts } from './run-facts.ts';
 import { groupRuns } from './run-group.ts';
 import type { FinishedRun } from './run-record.ts';
-import { classifyGroups } from './run-variant.ts';
+import { classifyGroups, type RunVariant } from './run-variant.ts';
 import { scoreTable } from './score-table.ts';
 import type { DeviationKind } from './spread.ts';
 import { strideTable } from './stride-table.ts';
@@ -24,6 +29,8 @@ import { renderHtml } from './table-formats.ts';
 export interface ReportOptions {
   title?: string;
   deviation?: DeviationKind;
+  /** A clip on which the first layer's masks are drawn; without one they are not. */
+  example?: ExampleClip;
 }
 
 export interface Report {
@@ -45,6 +52,30 @@ async function section(
     else html.push('spec' in part ? await figureHtml(part, numbers) : renderHtml(part));
   }
   return html.length === 0 ? undefined : { id, heading, html: html.join('\n') };
+}
+
+/** The first layer of the first model that learns strides, drawn on a clip. */
+function firstLayerParts(
+  variants: readonly RunVariant<FinishedRun>[],
+  example: ExampleClip | undefined,
+  numbers: FigureNumbers,
+): (ReportFigure | string | undefined)[] {
+  const index = variants.findIndex((variant) => variant.pooling === 'diffstride');
+  const run = variants[index]?.group.runs[0];
+  if (run === undefined || example === undefined) return [];
+  const mask = (role: 'time' | 'frequency'): AxisMask | undefined => {
+    const axis = run.result.axes.find((entry) => entry.block === 1 && entry.axis === role);
+    return axis?.pooled ? { stride: axis.stride, smoothness: run.pipeline.model.smoothness, role } : undefined;
+  };
+  const time = mask('time');
+  const frequency = mask('frequency');
+  if (time === undefined || frequency === undefined) return [];
+  const layer = { model: groupLabels(variants)[index] ?? '', masks: { time, frequency }, rates: inputRates(run) };
+  const drawn = lowPassSvg(layer, example);
+  return [
+    `<figure id="first-layer">\n${drawn.svg}\n<figcaption><b>Figure ${numbers.next()}.</b> ${escapeXml(drawn.caption)}</figcaption></figure>`,
+    maskCurves(layer, example.map),
+  ];
 }
 
 async function gallery(figures: readonly ReportFigure[], numbers: FigureNumbers): Promise<string | undefined> {
@@ -87,7 +118,13 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
     await section(
       'cut-offs',
       'Strides as cut-off frequencies',
-      [strides, strideDistribution(variants), globalStriding(variants), cutoffs],
+      [
+        strides,
+        ...firstLayerParts(variants, options.example, numbers),
+        strideDistribution(variants),
+        globalStriding(variants),
+        cutoffs,
+      ],
       numbers,
     ),
     await section('strides', 'Strides while training', strideTrajectories(variants), numbers),
