@@ -58,13 +58,15 @@ export function gatherConvolution(address: usize, begin: i32, end: i32, scratch:
 }
 
 /**
- * Packs a matrix [rows, columns] into panels [begin, end) of 16 columns with their headers; missing columns become zeros.
+ * Packs a matrix [rows, columns], or [columns, rows] if transposed, into panels [begin, end) of 16 columns with their headers;
+ * missing columns become zeros.
  * `bias`, `scale`, `offset`: vectors of `columns` floats, or 0 for none.
  */
 export function packPanels(
   matrix: usize,
   rows: i32,
   columns: i32,
+  transposed: bool,
   bias: usize,
   scale: usize,
   offset: usize,
@@ -82,6 +84,11 @@ export function packPanels(
     packVector(bias, start, bytes, header);
     packVector(scale, start, bytes, header + 64);
     packVector(offset, start, bytes, header + 128);
+    if (transposed) {
+      const from = matrix + <usize>(p << 4) * <usize>rows * 4;
+      transposeInto(from, min(16, columns - (p << 4)), rows, header + headerBytes);
+      continue;
+    }
     let from = matrix + start;
     let to = header + headerBytes;
     const last = to + <usize>rows * 64;
@@ -188,6 +195,28 @@ export function transposeInto(source: usize, rows: i32, columns: i32, target: us
     const to = target + (<usize>r << 2);
     for (let c: usize = 0; c < <usize>columns; c++) {
       f32.store(to + (c << 6), f32.load(from + (c << 2)));
+    }
+  }
+}
+
+/** target [columns, rows] = source [rows, columns] transposed, target rows [begin, end). */
+export function transposeMatrix(
+  source: usize,
+  rows: i32,
+  columns: i32,
+  target: usize,
+  begin: i32,
+  end: i32,
+  scratch: usize,
+): void {
+  const rowBytes = <usize>columns << 2;
+  for (let c = begin; c < end; c++) {
+    let from = source + (<usize>c << 2);
+    let to = target + <usize>c * <usize>rows * 4;
+    for (let r = 0; r < rows; r++) {
+      f32.store(to, f32.load(from));
+      from += rowBytes;
+      to += 4;
     }
   }
 }

@@ -1,6 +1,8 @@
 /** One module of all kernels. Each export takes `(…arguments, begin, end, scratch)`. */
-export { gatherConvolution, packPanels, packTransposedPanels } from './convolution';
+export { gatherConvolution, packPanels, packTransposedPanels, transposeMatrix } from './convolution';
 export { peak } from './peak';
 export * from './elementwise';
 export * from './normalization';
 export * from './reduction';
+export { filterGradient, sumSlices } from './filter-gradient';
+export { axisProduct, axisProductMatrixGradient, sumMatrixGradient } from './axis-product';
