@@ -100,7 +100,8 @@ export function readSafetensors(bytes: Uint8Array, where = 'safetensors'): Safet
 
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const copy = data.slice(begin, end);
+    // A copy, aligned; `slice` would not copy a Node Buffer.
+    const copy = new Uint8Array(data.subarray(begin, end));
     // Typed arrays are little-endian on every platform that Node runs on.
     if (dtype === 'F32') tensors.set(name, { dtype: 'float32', shape, data: new Float32Array(copy.buffer) });
     else tensors.set(name, { dtype: 'int32', shape, data: new Int32Array(copy.buffer) });

@@ -39,6 +39,15 @@ describe('readSafetensors()', () => {
     );
   });
 
+  test('copies out of a Node Buffer that lies at any offset of a pool', () => {
+    const file = writeSafetensors(new Map([['a', { dtype: 'float32', shape: [2], data: new Float32Array([1, 2]) }]]));
+    const pool = Buffer.concat([Buffer.alloc(3), file]);
+    const bytes = pool.subarray(3);
+    const { tensors } = readSafetensors(bytes);
+    pool.fill(0);
+    expect(tensors.get('a')?.data).toEqual(new Float32Array([1, 2]));
+  });
+
   test('aligns the data to eight bytes', () => {
     const file = writeSafetensors(new Map([['a', { dtype: 'float32', shape: [1], data: new Float32Array(1) }]]));
     expect(Number(new DataView(file.buffer).getBigUint64(0, true)) % 8).toBe(0);
