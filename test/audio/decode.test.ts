@@ -1,0 +1,145 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { decodeAudio, readAudio, toMono } from '../../src/audio/index.ts';
+import { BadInputError } from '../../src/errors.ts';
+import { describeWithShared } from '../shared.ts';
+import { expectWavs } from './golden.ts';
+
+const fixtures = path.resolve(import.meta.dirname, '../fixtures/audio');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'spectride-audio-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function wavFile(values: Int16Array | Float32Array, { channels = 1, sampleRate = 16000 } = {}): Buffer {
+  const header = Buffer.alloc(44);
+  const float = values instanceof Float32Array;
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + values.byteLength, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(float ? 3 : 1, 20);
+  header.writeUInt16LE(channels, 22);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(sampleRate * channels * values.BYTES_PER_ELEMENT, 28);
+  header.writeUInt16LE(channels * values.BYTES_PER_ELEMENT, 32);
+  header.writeUInt16LE(8 * values.BYTES_PER_ELEMENT, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(values.byteLength, 40);
+  return Buffer.concat([header, Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
+}
+
+describe('decodeAudio()', () => {
+  test('reads every good WAV of the fixtures bit by bit and refuses every bad one by name', async () => {
+    await expectWavs(path.join(fixtures, 'wav_expected.json'), path.join(fixtures, 'wav'));
+  });
+
+  test.each(['tone.flac', 'tone.mp3', 'tone.ogg'])('reads %s as the tone that was encoded', async (name) => {
+    const { channels, sampleRate } = await decodeAudio(readFileSync(path.join(fixtures, name)), name);
+    expect([channels.length, sampleRate]).toEqual([1, 16000]);
+    const samples = (channels[0] ?? new Float32Array()).subarray(1200, 2800);
+    const rms = Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+    expect(Math.abs(rms - 0.5 / Math.SQRT2)).toBeLessThan(0.02);
+    const crossings = samples.filter((value, i) => i > 0 && value >= 0 && (samples[i - 1] ?? 0) < 0).length;
+    expect(Math.abs(crossings - 44)).toBeLessThanOrEqual(1);
+  });
+
+  test('refuses bytes that are not audio, an empty file and a text', async () => {
+    for (const bytes of [new Uint8Array(), new Uint8Array(4000), Buffer.from('To be or not to be. '.repeat(50))]) {
+      await expect(decodeAudio(bytes, 'x.wav')).rejects.toThrow(BadInputError);
+      await expect(decodeAudio(bytes, 'x.wav')).rejects.toThrow(/^x\.wav: /);
+    }
+  });
+
+  test('a WAV header with any bytes changed or cut is decoded or refused, and nothing else happens', async () => {
+    const good = wavFile(Int16Array.from({ length: 50 }, (_, i) => i * 100));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(43), fc.nat(255)), { maxLength: 6 }),
+        fc.nat(good.length),
+        async (changes, length) => {
+          const bytes = Uint8Array.from(good.subarray(0, length));
+          for (const [at, value] of changes) if (at >= 4 && at < bytes.length) bytes[at] = value;
+          const outcome = await decodeAudio(bytes, 'x').catch((error: unknown) => error);
+          if (outcome instanceof Error) expect(outcome).toBeInstanceOf(BadInputError);
+          else expect(toMono((outcome as { channels: Float32Array[] }).channels).length).toBeLessThanOrEqual(144);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('readAudio()', () => {
+  test('reads a segment of a file, and only what is there of it', async () => {
+    const file = path.join(folder, 'ramp.wav');
+    writeFileSync(file, wavFile(Int16Array.from({ length: 16000 }, (_, i) => i)));
+    const samples = await readAudio(file, { start: 0.25, end: 0.5 });
+    expect(samples.length).toBe(4000);
+    expect(samples[0]).toBe(4000 / 32768);
+    expect((await readAudio(file, { start: 0.9, end: 7 })).length).toBe(1600);
+  });
+
+  test('down-mixes and resamples', async () => {
+    const file = path.join(folder, 'stereo.wav');
+    const frames = 44100;
+    const values = new Int16Array(2 * frames);
+    for (let i = 0; i < frames; i++) {
+      values[2 * i] = 16000 * Math.sin((2 * Math.PI * 1000 * i) / frames);
+      values[2 * i + 1] = 0;
+    }
+    writeFileSync(file, wavFile(values, { channels: 2, sampleRate: 44100 }));
+    const samples = await readAudio(file);
+    expect(samples.length).toBe(16000);
+    const worst = Math.max(
+      ...samples
+        .subarray(400, 15600)
+        .map((value, i) => Math.abs(value - (8000 / 32768) * Math.sin((2 * Math.PI * 1000 * (i + 400)) / 16000))),
+    );
+    expect(worst).toBeLessThan(1e-3);
+  });
+
+  test('refuses, by the file’s name: a missing file, a folder, no samples, a sample rate of 0, and not-a-number', async () => {
+    const cases: [string, Buffer | undefined, RegExp][] = [
+      ['missing.wav', undefined, /missing\.wav: cannot be opened/],
+      ['empty.wav', wavFile(new Int16Array()), /empty\.wav: 0 samples; expected at least one/],
+      ['rate.wav', wavFile(new Int16Array(9), { sampleRate: 0 }), /rate\.wav: a sample rate of 0/],
+      ['nan.wav', wavFile(Float32Array.of(0, Number.NaN)), /nan\.wav: a sample that is NaN at 0\.000 s/],
+      ['infinite.wav', wavFile(Float32Array.of(Number.POSITIVE_INFINITY)), /infinite\.wav: a sample that is Infinity/],
+    ];
+    for (const [name, bytes, message] of cases) {
+      const file = path.join(folder, name);
+      if (bytes) writeFileSync(file, bytes);
+      await expect(readAudio(file)).rejects.toThrow(BadInputError);
+      await expect(readAudio(file)).rejects.toThrow(message);
+    }
+    await expect(readAudio(folder)).rejects.toThrow(/not a file/);
+    const file = path.join(folder, 'short.wav');
+    writeFileSync(file, wavFile(new Int16Array(160)));
+    await expect(readAudio(file, { start: 5 })).rejects.toThrow(/0 samples between 5 s and the end/);
+  });
+
+  test('takes what a truncated file still holds', async () => {
+    const file = path.join(folder, 'truncated.wav');
+    writeFileSync(file, wavFile(new Int16Array(1000)));
+    truncateSync(file, 44 + 701);
+    expect((await readAudio(file)).length).toBe(350);
+  });
+});
+
+test('toMono() refuses channels of different lengths', () => {
+  expect(() => toMono([new Float32Array(2), new Float32Array(3)])).toThrow(
+    /expected channels of 2 samples, found one of 3/,
+  );
+  expect(() => toMono([])).toThrow(/found none/);
+});
+
+describeWithShared('the golden WAV files', 'golden/features', (golden) => {
+  test('are all decoded bit by bit, or refused by name', async () => {
+    await expectWavs(path.join(golden, 'wav_expected.json'), path.join(golden, 'wav'));
+  });
+});
