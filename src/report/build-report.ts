@@ -31,6 +31,8 @@ export interface ReportOptions {
   deviation?: DeviationKind;
   /** A clip on which the first layer's masks are drawn; without one they are not. */
   example?: ExampleClip;
+  /** Tables that come from elsewhere, such as measured costs; placed among the results. */
+  tables?: readonly Table[];
 }
 
 export interface Report {
@@ -99,6 +101,7 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   const variants = classifyGroups(groups);
   const numbers = new FigureNumbers();
   const several = runs.length > 1;
+  const extra = options.tables ?? [];
   const accuracy = several ? accuracyTable(variants) : undefined;
   const strides = strideTable(variants, options.deviation);
   const shared = sharedStrideTable(variants);
@@ -112,7 +115,7 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
     await section(
       'results',
       'Results',
-      [...(several ? [] : [scores]), accuracy, shared, differences, complexityFigure(variants)],
+      [...(several ? [] : [scores]), accuracy, shared, differences, ...extra, complexityFigure(variants)],
       numbers,
     ),
     await section(
@@ -134,7 +137,7 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   ].filter((entry) => entry !== undefined);
   const names = [...new Set(runs.map((run) => run.pipeline.name))];
   return {
-    tables: [scores, accuracy, strides, counts, shared, differences, cutoffs, facts].filter(
+    tables: [scores, accuracy, strides, counts, shared, ...extra, differences, cutoffs, facts].filter(
       (table) => table !== undefined,
     ),
     html: renderPage({

@@ -61,7 +61,13 @@ describe('spectride', () => {
   test('has an example in the help of every command', () => {
     for (const command of createProgram().commands) {
       let help = '';
-      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      command
+        .configureOutput({
+          writeOut: (text) => {
+            help += text;
+          },
+        })
+        .outputHelp();
       expect(help).toContain(`$ spectride ${command.name()}`);
     }
   });

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomic } from '../../atomic-file.ts';
+import { BadInputError, messageOf } from '../../errors.ts';
+import { type CostSample, type Costs, costsSchema } from './cost-table.ts';
+import type { MeasureSettings } from './schema.ts';
+
+/** What the measuring process prints (see `measure-process.ts`). */
+const answerSchema = z.strictObject({
+  stepSeconds: z.number().positive(),
+  peakBytes: z.number().positive(),
+  backend: z.looseObject({ name: z.string(), threads: z.number() }),
+});
+
+export interface MeasureRequest {
+  pipeline: string;
+  set: string[];
+  mode: CostSample['mode'];
+  batch: number;
+  steps: number;
+  warmup: number;
+  backend?: string;
+}
+
+/** Runs one measurement in a process of its own. */
+function measure(request: MeasureRequest, signal: AbortSignal | undefined): Promise<z.output<typeof answerSchema>> {
+  const extension = path.extname(import.meta.filename);
+  const script = path.join(import.meta.dirname, `measure-process${extension}`);
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, script, JSON.stringify(request)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-2000);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(answerSchema.parse(JSON.parse(stdout)));
+      else
+        reject(
+          new Error(`measuring ${request.mode} failed with code ${code}: ${stderr.trim().split('\n').at(-1) ?? ''}`),
+        );
+    });
+  });
+}
+
+export interface MeasureCostsOptions {
+  /** The experiment file: the pipeline is found relative to it. */
+  file: string;
+  out: string;
+  backend?: string;
+  signal?: AbortSignal;
+  onProgress?: (sample: CostSample, done: number, total: number) => void;
+}
+
+/**
+ * Measures time and memory of every pooling in interleaved rounds and writes `costs.json`; what an earlier call measured with
+ * the same settings is kept.
+ */
+export async function measureCosts(settings: MeasureSettings, options: MeasureCostsOptions): Promise<Costs> {
+  const described = { ...settings, pipeline: path.basename(settings.pipeline) };
+  const earlier = await readCosts(options.out);
+  const known =
+    earlier !== undefined && JSON.stringify(earlier.settings) === JSON.stringify(described) ? earlier : undefined;
+  const costs: Costs = known ?? { settings: described, backend: { name: '', threads: 0 }, samples: [] };
+  const modes = ['training', 'inference'] as const;
+  const total = settings.rounds * settings.poolings.length * modes.length;
+  for (let round = 0; round < settings.rounds; round++) {
+    for (const mode of modes) {
+      for (const pooling of settings.poolings) {
+        const same = (sample: CostSample) =>
+          sample.round === round && sample.mode === mode && sample.pooling === pooling;
+        if (costs.samples.some(same)) continue;
+        const { backend, ...sample } = await measure(
+          {
+            pipeline: path.resolve(path.dirname(options.file), settings.pipeline),
+            set: [
+              ...Object.entries(settings.set).map(
+                ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+              ),
+              `model.pooling=${pooling}`,
+            ],
+            mode,
+            batch: settings.batch,
+            steps: settings.steps,
+            warmup: settings.warmup,
+            backend: options.backend,
+          },
+          options.signal,
+        );
+        costs.backend = backend;
+        costs.samples.push({ round, pooling, mode, ...sample });
+        await writeFileAtomic(path.join(options.out, 'costs.json'), JSON.stringify(costs, undefined, 1));
+        options.onProgress?.({ round, pooling, mode, ...sample }, costs.samples.length, total);
+      }
+    }
+  }
+  return costs;
+}
+
+/** costs.json of an experiment's folder, or undefined where nothing was measured. */
+export async function readCosts(out: string): Promise<Costs | undefined> {
+  const file = path.join(out, 'costs.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return costsSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new BadInputError(`${file}: expected measured costs, found ${messageOf(error).split('\n')[0]}`);
+  }
+}
