@@ -2,12 +2,26 @@
 
 export type Split = 'train' | 'validation' | 'test';
 
+/** Fractions of a split of one's own, drawn by hashing. */
+export interface SeededSplit {
+  readonly validation: number;
+  readonly test: number;
+  /** What must not be in two splits: the data set's own group, a label column, or a regular expression over a clip's id. */
+  readonly groupBy?: string;
+  readonly seed: number;
+}
+
+/** Which clips train, validate and test: the data set's own lists, the paper's counts, or fractions of one's own. */
+export type SplitChoice = 'official' | 'paper' | 'seeded' | { readonly seeded: SeededSplit };
+
 /** One labelled recording, or a segment of one. */
 export interface Clip {
   /** Stable, unique in its dataset: the path relative to the dataset's root, with `#start-end` where it is a segment. */
   readonly id: string;
   /** Where the samples are: a file's absolute path. */
   readonly path: string;
+  /** Where `path` is an archive: the name of the clip's entry in it. */
+  readonly member?: string;
   /** Segment in seconds; the whole file where absent. */
   readonly start?: number;
   readonly end?: number;
@@ -30,6 +44,8 @@ export interface Dataset {
   readonly notes: readonly string[];
   /** Long recordings to mix in as noise (Speech Commands' `_background_noise_`), where the dataset has some. */
   readonly noise?: readonly string[];
+  /** How its features are best stored: float16 halves large sets (a log-mel value then has an error of at most 0.004). */
+  readonly precision?: 'float16' | 'float32';
 }
 
 /** A clip that could not be read: listed, counted, left out. */

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
+import { BadInputError } from '../errors.ts';
+import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
+import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
+import type { ExtractionSettings } from './extract.ts';
+import { inlineExtractor } from './extractor.ts';
+import { readIndex, writeIndex } from './feature-index.ts';
+import { formatVersion, readShardTable, shardName } from './feature-shard.ts';
+import { joinTables, shardStore } from './feature-store.ts';
+import { removeAbandoned, writeOnce } from './partial-file.ts';
+import { fileGroups, writeShards } from './prepare-shards.ts';
+import { type PlannedShard, planShards } from './shard-plan.ts';
+import type { Dataset, FeatureStore } from './types.ts';
+import { planWindows } from './windows.ts';
+
+export interface FeatureStoreOptions {
+  readonly features: ResolvedLogMelOptions;
+  /** Length of a window in seconds. */
+  readonly window: number;
+  readonly cacheDirectory?: string;
+  /** Share of clips that may be unreadable. */
+  readonly maxBad?: number;
+  /** How a value is stored; by default as the data set recommends, else float32. */
+  readonly precision?: 'float16' | 'float32';
+  readonly signal?: AbortSignal;
+  /** Clips done, of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * The features of a data set, from the cache; what is not there is computed first. Clips that cannot be read are left out and
+ * listed in `bad`. Throws BadInputError where they are more than `maxBad` (default 1 %) of the clips, and the signal's reason where
+ * it is aborted; shards that were finished before stay, so that the next call goes on from there.
+ */
+export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOptions): Promise<FeatureStore> {
+  const { features } = options;
+  const valueBytes = (options.precision ?? dataset.precision ?? 'float32') === 'float16' ? 2 : 4;
+  const settings: ExtractionSettings = { features, window: options.window, waveform: false, valueBytes };
+  const windows = planWindows(options.window, features, (samples) => frameCount(samples, features));
+  const description = describeSettings(settings);
+  const settingsKey = createHash('sha256').update(description).digest('hex');
+  const folder = path.join(options.cacheDirectory ?? defaultCacheDirectory(), 'features', settingsKey.slice(0, 16));
+  mkdirSync(folder, { recursive: true });
+  removeAbandoned(folder);
+  writeOnce(folder, 'settings.json', Buffer.from(`${description}\n`));
+
+  const shape = { bins: features.bins, valueBytes } as const;
+  const shards = planShards(dataset.clips, settingsKey, shape);
+  const tables = readIndex(folder, shards) ?? (await completeTables(dataset, shards, folder, settings, options));
+  const stored = joinTables(dataset.clips, shards, tables, (shard, offset, length) =>
+    readReason(path.join(folder, shardName(shard.key)), offset, length),
+  );
+  refuseTooManyBad(dataset, stored.bad, options.maxBad ?? 0.01);
+  return shardStore(stored, shards, folder, shape, windows);
+}
+
+/** The settings that decide what is stored, as JSON with sorted keys: the same settings always give the same text. */
+function describeSettings(settings: ExtractionSettings): string {
+  const features = Object.fromEntries(Object.entries(settings.features).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    {
+      format: formatVersion,
+      window: settings.window,
+      waveform: settings.waveform,
+      valueBytes: settings.valueBytes,
+      features,
+    },
+    undefined,
+    2,
+  );
+}
+
+/** The tables of all shards, after extracting those that are missing or not whole. */
+async function completeTables(
+  dataset: Dataset,
+  shards: readonly PlannedShard[],
+  folder: string,
+  settings: ExtractionSettings,
+  options: FeatureStoreOptions,
+): Promise<Buffer[]> {
+  const tables = shards.map((shard) => readShardTable(folder, shard));
+  const missing = shards.filter((_, index) => tables[index] === undefined);
+  if (missing.length > 0) {
+    const total = dataset.clips.length;
+    let done = total - missing.reduce((sum, shard) => sum + shard.clips, 0);
+    options.onProgress?.(done, total);
+    const extractor = inlineExtractor(settings);
+    try {
+      await writeShards(fileGroups(dataset.clips, missing), {
+        folder,
+        settings,
+        extractor,
+        signal: options.signal,
+        onClips(clips) {
+          done += clips;
+          options.onProgress?.(done, total);
+        },
+      });
+    } finally {
+      await extractor.close();
+    }
+  }
+  const complete = shards.map((shard, index) => {
+    const table = tables[index] ?? readShardTable(folder, shard);
+    if (!table)
+      throw new Error(`${path.join(folder, shardName(shard.key))}: written, but it cannot be read back whole`);
+    return table;
+  });
+  writeIndex(folder, shards, complete);
+  return complete;
+}
+
+function readReason(file: string, offset: number, length: number): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(length);
+    readSync(descriptor, bytes, 0, length, offset);
+    return bytes.toString('utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseTooManyBad(dataset: Dataset, bad: FeatureStore['bad'], maxBad: number): void {
+  if (bad.length === 0 || bad.length <= maxBad * dataset.clips.length) return;
+  const first = bad.slice(0, 3).map(({ reason }) => reason);
+  const share = ((100 * bad.length) / dataset.clips.length).toFixed(1);
+  throw new BadInputError(
+    `${dataset.name}: expected at most ${100 * maxBad} % unreadable clips, found ${bad.length} of ${dataset.clips.length} (${share} %): ${first.join('; ')}${bad.length > first.length ? '; …' : ''}`,
+  );
+}

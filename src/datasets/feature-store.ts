@@ -1,0 +1,94 @@
+import path from 'node:path';
+import { FeatureReader } from './feature-reader.ts';
+import { entryBytes, readEntry, shardName, type ValueBytes } from './feature-shard.ts';
+import type { PlannedShard } from './shard-plan.ts';
+import type { BadClip, Clip, FeatureStore } from './types.ts';
+import { evaluationStarts, type WindowPlan } from './windows.ts';
+
+/** A data set's clips with their rows in the shards' tables: what reading needs, in typed arrays so that 300,000 clips weigh little. */
+export interface StoredClips {
+  readonly clips: readonly Clip[];
+  readonly bad: readonly BadClip[];
+  /** For each clip: its shard, first byte, frames stored, training frames, own samples. */
+  readonly shard: Uint32Array;
+  readonly offset: Float64Array;
+  readonly frames: Uint32Array;
+  readonly trainingFrames: Uint32Array;
+  readonly samples: Uint32Array;
+}
+
+/** Joins clips with the tables of their shards; unreadable clips are set apart, `reasonOf` reads why. */
+export function joinTables(
+  clips: readonly Clip[],
+  shards: readonly PlannedShard[],
+  tables: readonly Buffer[],
+  reasonOf: (shard: PlannedShard, offset: number, length: number) => string,
+): StoredClips {
+  const good: Clip[] = [];
+  const bad: BadClip[] = [];
+  const shard = new Uint32Array(clips.length);
+  const offset = new Float64Array(clips.length);
+  const frames = new Uint32Array(clips.length);
+  const trainingFrames = new Uint32Array(clips.length);
+  const samples = new Uint32Array(clips.length);
+  for (const [number, planned] of shards.entries()) {
+    const table = tables[number] as Buffer;
+    for (let row = 0; row * entryBytes < table.length; row++) {
+      const clip = clips[planned.from + row] as Clip;
+      const entry = readEntry(table, row);
+      if (entry.unreadable) {
+        bad.push({ id: clip.id, path: clip.path, reason: reasonOf(planned, entry.offset, entry.frames) });
+        continue;
+      }
+      const index = good.push(clip) - 1;
+      shard[index] = number;
+      offset[index] = entry.offset;
+      frames[index] = entry.frames;
+      trainingFrames[index] = entry.trainingFrames;
+      samples[index] = entry.samples;
+    }
+  }
+  return { clips: good, bad, shard, offset, frames, trainingFrames, samples };
+}
+
+/** A store over shards of log-mel features. */
+export function shardStore(
+  stored: StoredClips,
+  shards: readonly PlannedShard[],
+  folder: string,
+  shape: { bins: number; valueBytes: ValueBytes },
+  windows: WindowPlan,
+): FeatureStore {
+  const { bins, valueBytes } = shape;
+  const reader = new FeatureReader(valueBytes);
+  const files = shards.map((shard) => path.join(folder, shardName(shard.key)));
+  let padded = 0;
+  for (let index = 0; index < stored.clips.length; index++) {
+    if ((stored.samples[index] as number) < windows.samples) padded++;
+  }
+
+  function at(column: Uint32Array | Float64Array, index: number): number {
+    const value = index < stored.clips.length ? column[index] : undefined;
+    if (value === undefined) throw new RangeError(`clip ${index}: expected 0 … ${stored.clips.length - 1}`);
+    return value;
+  }
+
+  return {
+    bins,
+    clips: stored.clips,
+    bad: stored.bad,
+    padded,
+    trainingFrames: (index) => at(stored.trainingFrames, index),
+    evaluationStarts: (index) => evaluationStarts(at(stored.samples, index), windows),
+    read(index, start, frames, target, offset) {
+      if (start < 0 || start + frames > at(stored.frames, index)) {
+        throw new RangeError(
+          `clip ${stored.clips[index]?.id}: expected frames within 0 … ${stored.frames[index]}, found ${start} … ${start + frames}`,
+        );
+      }
+      const file = files[at(stored.shard, index)] as string;
+      reader.read(file, at(stored.offset, index) + start * bins * valueBytes, frames * bins, target, offset);
+    },
+    close: () => reader.close(),
+  };
+}
