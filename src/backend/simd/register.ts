@@ -7,8 +7,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from './backend.ts';
 import { optimizers } from './operations/adam.ts';
+import { axisProducts } from './operations/axis-product.ts';
 import { convolutions } from './operations/convolution.ts';
 import { elementwise } from './operations/elementwise.ts';
+import { matrixProducts } from './operations/matrix-product.ts';
 import { normalization } from './operations/normalization.ts';
 import type { Override, Overrides } from './operations/override.ts';
 import { reductions } from './operations/reduction.ts';
@@ -18,6 +20,8 @@ export const overrides: Overrides = {
   ...elementwise,
   ...normalization,
   ...convolutions,
+  ...matrixProducts,
+  ...axisProducts,
   ...reductions,
   ...optimizers,
 };

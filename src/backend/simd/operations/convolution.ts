@@ -1,7 +1,10 @@
 import { backend_util, type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { type ConvolutionShape, convolution, convolutionInputGradient } from '../kernels/convolution.ts';
-import { elementGrain, input, isFloat, type Override, type Overrides, sizeOf } from './override.ts';
+import { convolution, convolutionInputGradient } from '../kernels/convolution.ts';
+import type { ConvolutionShape } from '../kernels/convolution-shape.ts';
+import { convolutionFilterGradient } from '../kernels/filter-gradient.ts';
+import { activate, hasActivation } from './activation.ts';
+import { input, isFloat, type Override, type Overrides, sizeOf } from './override.ts';
 
 type Shape4 = [number, number, number, number];
 
@@ -81,9 +84,6 @@ function isEmpty(shape: ConvolutionShape): boolean {
   return outputShape(shape).some((size) => size <= 0);
 }
 
-/** Activations that our kernels have, by tfjs's names. */
-const activations: Record<string, string | undefined> = { relu: 'relu', relu6: 'relu6' };
-
 const fusedConv2d: Override = ({ inputs, attributes, backend }) => {
   const x = input(inputs, 'x');
   const filter = input(inputs, 'filter');
@@ -94,7 +94,7 @@ const fusedConv2d: Override = ({ inputs, attributes, backend }) => {
     shape !== undefined &&
     !isEmpty(shape) &&
     (bias === undefined || (isFloat(bias) && sizeOf(bias) === shape.outChannels)) &&
-    (activation === 'linear' || activations[activation] !== undefined);
+    hasActivation(activation);
   if (!fits) {
     return undefined;
   }
@@ -102,15 +102,6 @@ const fusedConv2d: Override = ({ inputs, attributes, backend }) => {
   activate(backend, activation, y);
   return y;
 };
-
-/** Applies an activation in place. */
-export function activate(backend: SimdBackend, activation: string, y: TensorInfo): void {
-  const kernel = activations[activation];
-  if (kernel !== undefined) {
-    const address = backend.address(y);
-    backend.runtime.parallel(kernel, [address, address], { count: sizeOf(y), grain: elementGrain });
-  }
-}
 
 const conv2dBackpropInput: Override = ({ inputs, attributes, backend }) => {
   const dy = input(inputs, 'dy');
@@ -127,6 +118,20 @@ function inputGradient(backend: SimdBackend, shape: ConvolutionShape, dy: Tensor
   convolutionInputGradient(backend.runtime, { ...shape, ...sources, dx: address });
   return info;
 }
+
+const conv2dBackpropFilter: Override = ({ inputs, attributes, backend }) => {
+  const x = input(inputs, 'x');
+  const dy = input(inputs, 'dy');
+  const filterShape = attributes.filterShape as number[];
+  const shape = isFloat(x, dy) ? shapeOf(x.shape, filterShape, attributes) : undefined;
+  if (shape === undefined || !util.arraysEqual(dy.shape, outputShape(shape))) {
+    return undefined;
+  }
+  const sources = { x: backend.address(x), dy: backend.address(dy) };
+  const { info, address } = backend.output(filterShape);
+  convolutionFilterGradient(backend.runtime, { ...shape, ...sources, dFilter: address, dBias: 0 });
+  return info;
+};
 
 /** SAME padding and the given strides, as contract A has it. */
 function sameShape(xShape: number[], filterShape: number[], attributes: NamedAttrMap): ConvolutionShape {
@@ -151,10 +156,28 @@ const spectrideInputGradient: Override = ({ inputs, attributes, backend }) => {
   return inputGradient(backend, shape, input(inputs, 'dy'), filter);
 };
 
+const spectrideFilterGradient: Override = ({ inputs, attributes, backend }) => {
+  const x = input(inputs, 'x');
+  const filterShape = attributes.filterShape as number[];
+  const shape = sameShape(x.shape, filterShape, attributes);
+  const sources = { x: backend.address(x), dy: backend.address(input(inputs, 'dy')) };
+  const dFilter = backend.output(filterShape);
+  const dBias = backend.output([shape.outChannels]);
+  convolutionFilterGradient(backend.runtime, {
+    ...shape,
+    ...sources,
+    dFilter: dFilter.address,
+    dBias: dBias.address,
+  });
+  return [dFilter.info, dBias.info];
+};
+
 export const convolutions: Overrides = {
   Conv2D: conv2d,
   Conv2DBackpropInput: conv2dBackpropInput,
+  Conv2DBackpropFilter: conv2dBackpropFilter,
   FusedConv2D: fusedConv2d,
   SpectrideConvolution: spectrideConvolution,
   SpectrideConvolutionInputGradient: spectrideInputGradient,
+  SpectrideConvolutionFilterGradient: spectrideFilterGradient,
 };
