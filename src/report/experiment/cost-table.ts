@@ -18,8 +18,8 @@ export type CostSample = z.output<typeof costSampleSchema>;
 
 /** costs.json of an experiment. */
 export const costsSchema = z.strictObject({
-  /** What was measured: pipeline, batch, steps, rounds, other settings. */
-  settings: z.looseObject({ pipeline: z.string(), batch: z.int(), steps: z.int(), rounds: z.int() }),
+  /** What was measured: model, heads, batch, steps, rounds. */
+  settings: z.looseObject({ batch: z.int(), steps: z.int(), rounds: z.int() }),
   backend: z.looseObject({ name: z.string(), threads: z.number() }),
   samples: z.array(costSampleSchema),
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import { BadInputError, messageOf } from '../../errors.ts';
+import type { AudioCnnOptions } from '../../models/audio-cnn-options.ts';
 import { type CostSample, type Costs, costsSchema } from './cost-table.ts';
 import type { MeasureSettings } from './schema.ts';
 
@@ -14,9 +15,11 @@ const answerSchema = z.strictObject({
   backend: z.looseObject({ name: z.string(), threads: z.number() }),
 });
 
+type AudioCnnShape = Omit<AudioCnnOptions, 'heads' | 'seed'>;
+
 export interface MeasureRequest {
-  pipeline: string;
-  set: string[];
+  model: AudioCnnShape;
+  heads: Record<string, number>;
   mode: CostSample['mode'];
   batch: number;
   steps: number;
@@ -53,8 +56,6 @@ function measure(request: MeasureRequest, signal: AbortSignal | undefined): Prom
 }
 
 export interface MeasureCostsOptions {
-  /** The experiment file: the pipeline is found relative to it. */
-  file: string;
   out: string;
   backend?: string;
   signal?: AbortSignal;
@@ -66,11 +67,10 @@ export interface MeasureCostsOptions {
  * the same settings is kept.
  */
 export async function measureCosts(settings: MeasureSettings, options: MeasureCostsOptions): Promise<Costs> {
-  const described = { ...settings, pipeline: path.basename(settings.pipeline) };
   const earlier = await readCosts(options.out);
   const known =
-    earlier !== undefined && JSON.stringify(earlier.settings) === JSON.stringify(described) ? earlier : undefined;
-  const costs: Costs = known ?? { settings: described, backend: { name: '', threads: 0 }, samples: [] };
+    earlier !== undefined && JSON.stringify(earlier.settings) === JSON.stringify(settings) ? earlier : undefined;
+  const costs: Costs = known ?? { settings, backend: { name: '', threads: 0 }, samples: [] };
   const modes = ['training', 'inference'] as const;
   const total = settings.rounds * settings.poolings.length * modes.length;
   for (let round = 0; round < settings.rounds; round++) {
@@ -81,13 +81,8 @@ export async function measureCosts(settings: MeasureSettings, options: MeasureCo
         if (costs.samples.some(same)) continue;
         const { backend, ...sample } = await measure(
           {
-            pipeline: path.resolve(path.dirname(options.file), settings.pipeline),
-            set: [
-              ...Object.entries(settings.set).map(
-                ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-              ),
-              `model.pooling=${pooling}`,
-            ],
+            model: { ...settings.model, pooling },
+            heads: settings.heads,
             mode,
             batch: settings.batch,
             steps: settings.steps,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { BadInputError } from '../../errors.ts';
 import { buildReport } from '../build-report.ts';
@@ -34,6 +35,11 @@ export interface PerformedExperiment extends ExperimentOutcome {
   report?: string;
 }
 
+/** Threads of each of several runs at a time, so that together they take the machine's cores and no more. */
+function threadsOfJob(jobs: number): string {
+  return process.env.SPECTRIDE_THREADS ?? String(Math.max(1, Math.floor(availableParallelism() / jobs)));
+}
+
 /** Tables that are the paper's, which an experiment prints; the others are in its report. */
 const printed = /^(table-|differences|scores$)/;
 
@@ -59,13 +65,13 @@ export async function performExperiment(file: string, options: PerformExperiment
     jobs: options.jobs,
     command: options.command,
     extra: backend,
+    environment: options.jobs > 1 ? { SPECTRIDE_THREADS: threadsOfJob(options.jobs) } : {},
     signal: options.signal,
     onProgress: options.onProgress,
   });
   const tables: Table[] = [];
   if (experiment.measure !== undefined && !outcome.interrupted) {
     await measureCosts(experiment.measure, {
-      file,
       out,
       backend: options.backend,
       signal: options.signal,

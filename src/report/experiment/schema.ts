@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { BadInputError, messageOf } from '../../errors.ts';
+import { modelSchema } from '../../pipeline/schema.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const value = z.union([scalar, z.array(scalar), z.record(z.string(), scalar)]);
@@ -23,16 +24,18 @@ const runsSchema = z.strictObject({
 
 /** Time and memory of every pooling, each measured in a process of its own (Table A.2). */
 const measureSchema = z.strictObject({
-  pipeline: z.string().min(1),
+  /** The model, as in a pipeline; `pooling` is each of `poolings` in turn. */
+  model: modelSchema.omit({ pooling: true }).prefault({}),
+  /** Task → number of classes. */
+  heads: z.record(z.string(), z.int().positive()),
   poolings: z.array(pooling).min(1).default(['strided', 'spectral', 'diffstride']),
-  /** Examples a step. */
+  /** Examples a step, 98 frames of 64 mel bins each. */
   batch: z.int().positive().default(16),
   /** Timed steps of a round, after `warmup` untimed ones. */
   steps: z.int().positive().default(5),
   warmup: z.int().min(0).default(2),
   /** Rounds in which every pooling is measured once, interleaved; the median is reported. */
   rounds: z.int().positive().default(5),
-  set: settings.default({}),
 });
 
 export const experimentSchema = z
