@@ -1,0 +1,53 @@
+import { BadInputError } from '../errors.ts';
+import type { Case, CaseContext } from './case.ts';
+import { describeMachine } from './machine.ts';
+import { networkCases } from './network-cases.ts';
+import type { BenchResult, Row } from './result.ts';
+import { defaultProcessors } from './side.ts';
+import { smallCases } from './small-cases.ts';
+
+export { type BenchResult, meetsGoal, type Row } from './result.ts';
+export { benchTable } from './table.ts';
+
+export interface BenchOptions extends Omit<CaseContext, 'place' | 'onRun'> {
+  threads: number;
+  /** Processors to run on, as Linux's `taskset -c` takes them; by default the first ones. */
+  processors?: string;
+  /** Run the cases whose id contains one of these; all by default. */
+  only: string[];
+  /** Reports what runs. */
+  onProgress(line: string): void;
+}
+
+const cases: Case[] = [...smallCases, ...networkCases];
+
+/** The cases that `only` selects. @throws BadInputError for a word that selects none */
+function select(only: readonly string[]): Case[] {
+  for (const word of only) {
+    if (!cases.some(({ id }) => id.includes(word))) {
+      throw new BadInputError(
+        `--only: expected a part of one of ${cases.map(({ id }) => id).join(', ')}, found "${word}"`,
+      );
+    }
+  }
+  return only.length === 0 ? cases : cases.filter(({ id }) => only.some((word) => id.includes(word)));
+}
+
+/**
+ * Runs the benchmarks. Every side runs in a process of its own, on the same threads and processors, in turn (A B A B …); a ratio is the
+ * median of the rounds' ratios, so that a busy machine disturbs both sides alike.
+ *
+ * @throws BadInputError for an unknown case, or a side that does not start or does not print what it should
+ */
+export async function runBench(options: BenchOptions): Promise<BenchResult> {
+  const { threads, only, onProgress, rounds } = options;
+  const selected = select(only);
+  const place = { threads, processors: options.processors ?? defaultProcessors(threads) };
+  const rows: Row[] = [];
+  for (const [index, item] of selected.entries()) {
+    const onRun: CaseContext['onRun'] = (id) => (side, round) =>
+      onProgress(`${index + 1}/${selected.length} ${id}: round ${round + 1} of ${rounds}, ${side.name}`);
+    rows.push(...(await item.run({ ...options, place, onRun })));
+  }
+  return { machine: describeMachine(), threads, rounds, rows };
+}
