@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Affine, operation, reluAffineOf } from './operation.ts';
+import { asRows, sumOfRows } from './rows.ts';
 
 type AxisOf = { axis: number };
 type ProductAttributes = AxisOf & { transpose: boolean };
@@ -16,7 +17,7 @@ const forward = operation(
     inputs: { x: tf.Tensor; matrix: tf.Tensor2D; scale?: tf.Tensor1D; offset?: tf.Tensor1D },
     { axis, transpose }: ProductAttributes,
   ): [tf.Tensor] => {
-    const y = tf.matMul(inputs.matrix.expandDims(0), aroundAxis(inputs.x, axis), transpose, false);
+    const y = tf.matMul(inputs.matrix.expandDims(0), aroundAxis(inputs.x, axis), transpose, false); // [before, N', after]
     const shape = inputs.x.shape.map((size, i) => (i === axis ? (y.shape[1] as number) : size));
     return [reluAffineOf(y.reshape(shape), inputs.scale, inputs.offset)];
   },
@@ -24,9 +25,11 @@ const forward = operation(
 
 const matrixGradient = operation(
   'SpectrideAxisProductMatrixGradient',
-  ({ x, dy }: { x: tf.Tensor; dy: tf.Tensor }, { axis }: AxisOf): [tf.Tensor2D] => [
-    tf.sum(tf.matMul(aroundAxis(dy, axis), aroundAxis(x, axis), false, true), 0),
-  ],
+  ({ x, dy }: { x: tf.Tensor; dy: tf.Tensor }, { axis }: AxisOf): [tf.Tensor2D] => {
+    const products = tf.matMul(aroundAxis(dy, axis), aroundAxis(x, axis), false, true); // [before, N', N]
+    const [, pooled, length] = products.shape as [number, number, number];
+    return [sumOfRows(asRows(products, pooled * length)).reshape([pooled, length])];
+  },
 );
 
 tf.registerGradient({

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { axisProduct } from './axis-product.ts';
 import { type Affine, operation, reluAffineOf } from './operation.ts';
+import { asRows, sumOfRows } from './rows.ts';
 
 type StridesOf = { strides: [number, number] };
 
@@ -22,39 +24,43 @@ const inputGradient = operation(
   ): [tf.Tensor4D] => [tf.conv2dTranspose(dy, filter, inputShape as [number, number, number, number], strides, 'same')],
 );
 
-/** Cells that TensorFlow's SAME adds before and after an axis: the odd one goes after. */
-function samePadding(length: number, taps: number, stride: number): [number, number] {
-  const total = Math.max((Math.ceil(length / stride) - 1) * stride + taps - length, 0);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
+/**
+ * What one tap of a SAME convolution sees along an axis, as a 0/1 matrix [⌈length / stride⌉, length]: output j meets input
+ * j · stride + tap − before, a row of zeros where that is padding, of which the odd cell goes after the axis.
+ */
+function tapSelection(length: number, taps: number, stride: number, tap: number): tf.Tensor2D {
+  const outputs = Math.ceil(length / stride);
+  const before = Math.floor(Math.max((outputs - 1) * stride + taps - length, 0) / 2);
+  const selection = new Float32Array(outputs * length);
+  for (let j = 0; j < outputs; j++) {
+    const i = j * stride + tap - before;
+    if (i >= 0 && i < length) selection[j * length + i] = 1;
+  }
+  return tf.tensor2d(selection, [outputs, length]);
 }
 
-/** dFilter[a, b] = Σ over positions of x (shifted by the tap) outer dy: one matrix product a tap, which every backend has. */
+/** dFilter[a, b] = Σ over positions of (x as tap (a, b) sees it) outer dy: matrix products, which every backend does well. */
 const filterGradient = operation(
   'SpectrideConvolutionFilterGradient',
   (
     { x, dy }: { x: tf.Tensor4D; dy: tf.Tensor4D },
     { strides, filterShape }: StridesOf & { filterShape: number[] },
   ): [tf.Tensor4D, tf.Tensor1D] => {
-    const [batch, time, frequency, inputs] = x.shape;
-    const [, outTime, outFrequency, outputs] = dy.shape;
-    const [timeTaps = 1, frequencyTaps = 1] = filterShape;
-    const [timeStride, frequencyStride] = strides;
-    const padded = tf.pad(x, [
-      [0, 0],
-      samePadding(time, timeTaps, timeStride),
-      samePadding(frequency, frequencyTaps, frequencyStride),
-      [0, 0],
-    ]);
-    const gradient = dy.reshape([-1, outputs]); // [positions, outputs]
+    const [inputs, outputs] = [x.shape[3], dy.shape[3]];
+    const seenByTap = (map: tf.Tensor, axis: 1 | 2, tap: number) => {
+      const [length, taps, stride] = [map.shape[axis] as number, filterShape[axis - 1] as number, strides[axis - 1]];
+      if (taps === 1 && stride === 1) return map;
+      return axisProduct(map, tapSelection(length, taps, stride as number, tap), axis);
+    };
+    const gradient = asRows(dy, outputs);
     const taps: tf.Tensor[] = [];
-    for (let a = 0; a < timeTaps; a++) {
-      for (let b = 0; b < frequencyTaps; b++) {
-        const end = [batch, a + (outTime - 1) * timeStride + 1, b + (outFrequency - 1) * frequencyStride + 1, inputs];
-        const shifted = tf.stridedSlice(padded, [0, a, b, 0], end, [1, timeStride, frequencyStride, 1]);
-        taps.push(tf.matMul(shifted.reshape([-1, inputs]), gradient, true, false));
+    for (let a = 0; a < (filterShape[0] as number); a++) {
+      const rows = seenByTap(x, 1, a);
+      for (let b = 0; b < (filterShape[1] as number); b++) {
+        taps.push(tf.matMul(asRows(seenByTap(rows, 2, b), inputs), gradient, true, false));
       }
     }
-    return [tf.stack(taps).reshape([timeTaps, frequencyTaps, inputs, outputs]), tf.sum(gradient, 0)];
+    return [tf.stack(taps).reshape(filterShape) as tf.Tensor4D, sumOfRows(gradient)];
   },
 );
 

@@ -1,11 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { operation } from './operation.ts';
+import { asRows, sumOfRows } from './rows.ts';
 
 type EpsilonOf = { epsilon: number };
-
-function allButLast(x: tf.Tensor): number[] {
-  return x.shape.slice(0, -1).map((_, axis) => axis);
-}
 
 const forward = operation(
   'SpectrideReluBatchNorm',
@@ -13,11 +10,13 @@ const forward = operation(
     { x, scale, offset }: { x: tf.Tensor; scale: tf.Tensor1D; offset: tf.Tensor1D },
     { epsilon }: EpsilonOf,
   ): [tf.Tensor, tf.Tensor1D, tf.Tensor1D] => {
-    const rectified = tf.relu(x);
-    const { mean, variance } = tf.moments(rectified, allButLast(x));
-    const gain = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
-    const y = tf.add(tf.mul(tf.sub(rectified, mean), gain), offset);
-    return [y, mean as tf.Tensor1D, variance as tf.Tensor1D];
+    const rectified = tf.relu(asRows(x, scale.size));
+    const positions = rectified.shape[0];
+    const mean = tf.div(sumOfRows(rectified), positions) as tf.Tensor1D;
+    const centred = tf.sub(rectified, mean);
+    const variance = tf.div(sumOfRows(tf.square(centred) as tf.Tensor2D), positions) as tf.Tensor1D;
+    const y = tf.add(tf.mul(centred, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
+    return [y.reshape(x.shape), mean, variance];
   },
 );
 
@@ -28,16 +27,16 @@ const gradient = operation(
     inputs: { dy: tf.Tensor; x: tf.Tensor; scale: tf.Tensor1D; mean: tf.Tensor1D; variance: tf.Tensor1D },
     { epsilon }: EpsilonOf,
   ): [tf.Tensor, tf.Tensor1D, tf.Tensor1D] => {
-    const { dy, x, scale, mean, variance } = inputs;
-    const axes = allButLast(x);
+    const { scale, mean, variance } = inputs;
+    const [x, dy] = [asRows(inputs.x, scale.size), asRows(inputs.dy, scale.size)];
+    const positions = x.shape[0];
     const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon));
     const normalised = tf.mul(tf.sub(tf.relu(x), mean), inverseDeviation);
-    const dOffset = tf.sum(dy, axes) as tf.Tensor1D;
-    const dScale = tf.sum(tf.mul(dy, normalised), axes) as tf.Tensor1D;
-    const positions = x.size / scale.size;
-    const means = tf.add(tf.div(dOffset, positions), tf.mul(normalised, tf.div(dScale, positions)));
+    const dOffset = sumOfRows(dy);
+    const dScale = sumOfRows(tf.mul(dy, normalised) as tf.Tensor2D);
+    const means = tf.add(tf.mul(normalised, tf.div(dScale, positions)), tf.div(dOffset, positions));
     const dRectified = tf.mul(tf.sub(dy, means), tf.mul(scale, inverseDeviation));
-    return [tf.mul(dRectified, tf.step(x)), dScale, dOffset];
+    return [tf.mul(dRectified, tf.step(x)).reshape(inputs.x.shape), dScale, dOffset];
   },
 );
 
