@@ -8,12 +8,19 @@ import type { BackendDescription } from './description.ts';
 /** The packages that bring TensorFlow's own kernels to tfjs, the one that can use a GPU first. */
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** Finds the first of `packages` that is installed for a project folder, as Node resolves a package from there. */
-function findPackage(project: string): { name: string; entry: string; require: NodeJS.Require } | undefined {
-  const require = module.createRequire(path.join(project, 'package.json'));
+/** An installed package that brings TensorFlow. */
+export interface TensorflowPackage {
+  name: (typeof packages)[number];
+  /** The file that loads it. */
+  entry: string;
+}
+
+/** Finds tfjs-node-gpu or tfjs-node for a project folder, as Node resolves a package from there; loads nothing. */
+export function findTensorflow(project: string): TensorflowPackage | undefined {
+  const { resolve } = module.createRequire(path.resolve(project, 'package.json'));
   for (const name of packages) {
     try {
-      return { name, entry: require.resolve(name), require };
+      return { name, entry: resolve(name) };
     } catch {
       // Not installed there: the next one is tried.
     }
@@ -61,7 +68,7 @@ function usesGpu(backend: object): boolean {
  */
 export async function activateTensorflow(options: { project?: string } = {}): Promise<BackendDescription> {
   const project = path.resolve(options.project ?? '.');
-  const found = findPackage(project);
+  const found = findTensorflow(project);
   if (!found) {
     throw new BadInputError(
       `backend: found neither ${packages.join(' nor ')} in ${project}, expected one of them (npm install ${packages[1]}), or --backend simd`,
@@ -73,13 +80,13 @@ export async function activateTensorflow(options: { project?: string } = {}): Pr
   restoreIsNullOrUndefined();
   const tf = await import('@tensorflow/tfjs');
   try {
-    withoutRegistrationWarnings(() => found.require(found.entry));
+    withoutRegistrationWarnings(() => module.createRequire(found.entry)(found.entry));
   } catch (error) {
     throw new BadInputError(
       `backend: found ${found.name} in ${project} which does not start (${messageOf(error).split('\n')[0]}), expected a working one`,
     );
   }
-  if (!(await tf.setBackend('tensorflow'))) {
+  if (!tf.findBackendFactory('tensorflow') || !(await tf.setBackend('tensorflow'))) {
     throw new BadInputError(`backend: ${found.name} in ${project} did not register its backend, expected version 4.22`);
   }
   const gpu = usesGpu(tf.backend());
