@@ -12,18 +12,20 @@
 import { multiplyAdd } from './arithmetic';
 import { rectify, rectifyScalar } from './vector';
 
-/** Item: a block of `blockRows` rows. `partial`: [blocks, 2, channels], mean and sum of squared deviations of r. */
+/** Item: a block of `blockRows` rows. `partial`: [blocks, 2, padded channels], mean and sum of squared deviations of r. */
 export function reluMoments(
-  x: usize, rows: usize, channels: usize, blockRows: usize, partial: usize, begin: usize, end: usize, _scratch: usize,
+  x: usize, rows: usize, channels: usize, paddedChannels: usize, blockRows: usize, partial: usize,
+  begin: usize, end: usize, _scratch: usize,
 ): void {
   const stride = channels << 2;
+  const partialStride = paddedChannels << 2;
   for (let block = begin; block < end; block++) {
     const first = block * blockRows;
     const n = min(blockRows, rows - first);
     const start = x + first * stride;
     const stop = start + n * stride;
-    const means = partial + block * 2 * stride;
-    const deviations = means + stride;
+    const means = partial + block * 2 * partialStride;
+    const deviations = means + partialStride;
     const inverse: f32 = <f32>1 / <f32>n;
     const inverses = f32x4.splat(inverse);
     let o: usize = 0;
@@ -74,36 +76,65 @@ export function reluMoments(
   }
 }
 
+/** Four floats as two pairs of float64: the lower pair, or the upper one. */
+// @ts-ignore: decorator
+@inline
+function promote(x: v128, upper: bool): v128 {
+  return f64x2.promote_low_f32x4(upper ? i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7) : x);
+}
+
 /**
- * Combines the blocks. Item: a channel. Writes mean and biased variance, and the line of the normalisation:
- * `slope` = scale / √(variance + ε), `intercept` = offset − mean · slope.
+ * Combines the blocks. Item: a group of four channels. Writes mean and biased variance, and the line of the normalisation:
+ * `slope` = scale / √(variance + ε), `intercept` = offset − mean · slope. All rows of channels are padded to whole groups, so the
+ * surplus lanes of the last group compute with what lies there and their results are never read.
  */
 export function reluMomentsCombine(
-  partial: usize, rows: usize, channels: usize, blockRows: usize, scale: usize, offset: usize, epsilon: f64,
+  partial: usize, rows: usize, paddedChannels: usize, blockRows: usize, scale: usize, offset: usize, epsilon: f64,
   mean: usize, variance: usize, slope: usize, intercept: usize, begin: usize, end: usize, _scratch: usize,
 ): void {
-  const stride = channels << 2;
-  for (let channel = begin; channel < end; channel++) {
-    const o = channel << 2;
-    let total: f64 = 0;
+  const stride = paddedChannels << 2;
+  const inverse = f64x2.splat(1 / <f64>rows);
+  for (let group = begin; group < end; group++) {
+    const o = group << 4;
+    let t0 = f64x2.splat(0), t1 = f64x2.splat(0);
     let p = partial + o;
     for (let first: usize = 0; first < rows; first += blockRows, p += 2 * stride) {
-      total += <f64>f32.load(p) * <f64>min(blockRows, rows - first);
+      const n = f64x2.splat(<f64>min(blockRows, rows - first));
+      const m = v128.load(p);
+      t0 = f64x2.add(t0, f64x2.mul(promote(m, false), n));
+      t1 = f64x2.add(t1, f64x2.mul(promote(m, true), n));
     }
-    const m = total / <f64>rows;
-    let square: f64 = 0;
+    t0 = f64x2.mul(t0, inverse);
+    t1 = f64x2.mul(t1, inverse);
+    let q0 = f64x2.splat(0), q1 = f64x2.splat(0);
     p = partial + o;
     for (let first: usize = 0; first < rows; first += blockRows, p += 2 * stride) {
-      const d = <f64>f32.load(p) - m;
-      square += <f64>f32.load(p + stride) + d * d * <f64>min(blockRows, rows - first);
+      const n = f64x2.splat(<f64>min(blockRows, rows - first));
+      const m = v128.load(p), d = v128.load(p + stride);
+      const e0 = f64x2.sub(promote(m, false), t0), e1 = f64x2.sub(promote(m, true), t1);
+      q0 = f64x2.add(q0, f64x2.add(promote(d, false), f64x2.mul(f64x2.mul(e0, e0), n)));
+      q1 = f64x2.add(q1, f64x2.add(promote(d, true), f64x2.mul(f64x2.mul(e1, e1), n)));
     }
-    const v = square / <f64>rows;
-    const k = <f64>f32.load(scale + o) / Math.sqrt(v + epsilon);
-    f32.store(mean + o, <f32>m);
-    f32.store(variance + o, <f32>v);
-    f32.store(slope + o, <f32>k);
-    f32.store(intercept + o, <f32>(<f64>f32.load(offset + o) - m * k));
+    q0 = f64x2.mul(q0, inverse);
+    q1 = f64x2.mul(q1, inverse);
+    const eps = f64x2.splat(epsilon);
+    const gain = v128.load(scale + o), shift = v128.load(offset + o);
+    const k0 = f64x2.div(promote(gain, false), f64x2.sqrt(f64x2.add(q0, eps)));
+    const k1 = f64x2.div(promote(gain, true), f64x2.sqrt(f64x2.add(q1, eps)));
+    const b0 = f64x2.sub(promote(shift, false), f64x2.mul(t0, k0)), b1 = f64x2.sub(promote(shift, true), f64x2.mul(t1, k1));
+    v128.store(mean + o, demote(t0, t1));
+    v128.store(variance + o, demote(q0, q1));
+    v128.store(slope + o, demote(k0, k1));
+    v128.store(intercept + o, demote(b0, b1));
   }
+}
+
+/** Two pairs of float64 as four floats. */
+// @ts-ignore: decorator
+@inline
+function demote(lower: v128, upper: v128): v128 {
+  const a = f32x4.demote_f64x2_zero(lower), b = f32x4.demote_f64x2_zero(upper);
+  return i8x16.shuffle(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
 }
 
 /** y = max(x, 0) · slope + intercept. Item: a row. */
@@ -158,19 +189,20 @@ export function affine(
   }
 }
 
-/** Item: a block of rows. `partial`: [blocks, 2, channels], Σ dy and Σ dy · (r − mean). */
+/** Item: a block of rows. `partial`: [blocks, 2, padded channels], Σ dy and Σ dy · (r − mean). */
 export function reluNormGradientSums(
-  dy: usize, x: usize, mean: usize, rows: usize, channels: usize, blockRows: usize, partial: usize,
+  dy: usize, x: usize, mean: usize, rows: usize, channels: usize, paddedChannels: usize, blockRows: usize, partial: usize,
   begin: usize, end: usize, _scratch: usize,
 ): void {
   const stride = channels << 2;
+  const partialStride = paddedChannels << 2;
   for (let block = begin; block < end; block++) {
     const first = block * blockRows;
     const n = min(blockRows, rows - first);
     const start = first * stride;
     const stop = start + n * stride;
-    const sums = partial + block * 2 * stride;
-    const products = sums + stride;
+    const sums = partial + block * 2 * partialStride;
+    const products = sums + partialStride;
     let o: usize = 0;
     for (; o + 64 <= stride; o += 64) {
       const m0 = v128.load(mean + o), m1 = v128.load(mean + o, 16), m2 = v128.load(mean + o, 32), m3 = v128.load(mean + o, 48);
@@ -213,40 +245,61 @@ export function reluNormGradientSums(
 }
 
 /**
- * Combines the blocks. Item: a channel. With σ = √(variance + ε): dOffset = Σ dy, dScale = Σ dy · (r − mean) / σ, and the
- * coefficients of dr = k · dy + l · r + m (`coefficients`: [3, channels]):
+ * Combines the blocks. Item: a group of four channels, padded as above. With σ = √(variance + ε): dOffset = Σ dy,
+ * dScale = Σ dy · (r − mean) / σ, and the coefficients of dr = k · dy + l · r + m (`coefficients`: [3, padded channels]):
  * k = scale / σ, l = −k · dScale / (σ · rows), m = −k · dOffset / rows − l · mean.
  */
 export function reluNormGradientCombine(
-  partial: usize, rows: usize, channels: usize, blockRows: usize, scale: usize, mean: usize, variance: usize, epsilon: f64,
+  partial: usize, rows: usize, paddedChannels: usize, blockRows: usize, scale: usize, mean: usize, variance: usize, epsilon: f64,
   dScale: usize, dOffset: usize, coefficients: usize, begin: usize, end: usize, _scratch: usize,
 ): void {
-  const stride = channels << 2;
-  for (let channel = begin; channel < end; channel++) {
-    const o = channel << 2;
-    let sum: f64 = 0;
-    let product: f64 = 0;
+  const stride = paddedChannels << 2;
+  for (let group = begin; group < end; group++) {
+    const o = group << 4;
+    let s0 = f64x2.splat(0), s1 = f64x2.splat(0), p0 = f64x2.splat(0), p1 = f64x2.splat(0);
     let p = partial + o;
     for (let first: usize = 0; first < rows; first += blockRows, p += 2 * stride) {
-      sum += <f64>f32.load(p);
-      product += <f64>f32.load(p + stride);
+      const s = v128.load(p), t = v128.load(p + stride);
+      s0 = f64x2.add(s0, promote(s, false));
+      s1 = f64x2.add(s1, promote(s, true));
+      p0 = f64x2.add(p0, promote(t, false));
+      p1 = f64x2.add(p1, promote(t, true));
     }
-    const inverse = 1 / Math.sqrt(<f64>f32.load(variance + o) + epsilon);
-    const k = <f64>f32.load(scale + o) * inverse;
-    const l = (-k * inverse * inverse * product) / <f64>rows;
-    f32.store(dScale + o, <f32>(product * inverse));
-    f32.store(dOffset + o, <f32>sum);
-    f32.store(coefficients + o, <f32>k);
-    f32.store(coefficients + stride + o, <f32>l);
-    f32.store(coefficients + 2 * stride + o, <f32>((-k * sum) / <f64>rows - l * <f64>f32.load(mean + o)));
+    v128.store(dOffset + o, demote(s0, s1));
+    const gain = v128.load(scale + o), average = v128.load(mean + o), spread = v128.load(variance + o);
+    const scales = demote(
+      gradientLine(s0, p0, promote(gain, false), promote(average, false), promote(spread, false), rows, epsilon, coefficients + o, stride),
+      gradientLine(s1, p1, promote(gain, true), promote(average, true), promote(spread, true), rows, epsilon, coefficients + o + 8, stride),
+    );
+    v128.store(dScale + o, scales);
   }
+}
+
+/** Writes k, l and m of two channels; returns their dScale. */
+// @ts-ignore: decorator
+@inline
+function gradientLine(
+  sum: v128, product: v128, gain: v128, average: v128, spread: v128, rows: usize, epsilon: f64, coefficients: usize, stride: usize,
+): v128 {
+  const inverse = f64x2.div(f64x2.splat(1), f64x2.sqrt(f64x2.add(spread, f64x2.splat(epsilon))));
+  const count = f64x2.splat(<f64>rows);
+  const k = f64x2.mul(gain, inverse);
+  const dScale = f64x2.mul(product, inverse);
+  const l = f64x2.neg(f64x2.div(f64x2.mul(f64x2.mul(k, inverse), dScale), count));
+  const m = f64x2.sub(f64x2.neg(f64x2.div(f64x2.mul(k, sum), count)), f64x2.mul(l, average));
+  v128.store64_lane(coefficients, f32x4.demote_f64x2_zero(k), 0);
+  v128.store64_lane(coefficients + stride, f32x4.demote_f64x2_zero(l), 0);
+  v128.store64_lane(coefficients + 2 * stride, f32x4.demote_f64x2_zero(m), 0);
+  return dScale;
 }
 
 /** dx = k · dy + l · max(x, 0) + m where x > 0, else 0. Item: a row. */
 export function reluNormGradient(
-  dy: usize, x: usize, coefficients: usize, channels: usize, dx: usize, begin: usize, end: usize, _scratch: usize,
+  dy: usize, x: usize, coefficients: usize, channels: usize, paddedChannels: usize, dx: usize,
+  begin: usize, end: usize, _scratch: usize,
 ): void {
   const stride = channels << 2;
+  const lineStride = paddedChannels << 2;
   const zero = f32x4.splat(0);
   for (let row = begin; row < end; row++) {
     const g = dy + row * stride;
@@ -258,8 +311,8 @@ export function reluNormGradient(
       const x0 = v128.load(p + o), x1 = v128.load(p + o, 16);
       const g0 = v128.load(g + o), g1 = v128.load(g + o, 16);
       const k0 = v128.load(c), k1 = v128.load(c, 16);
-      const l0 = v128.load(c + stride), l1 = v128.load(c + stride, 16);
-      const m0 = v128.load(c + 2 * stride), m1 = v128.load(c + 2 * stride, 16);
+      const l0 = v128.load(c + lineStride), l1 = v128.load(c + lineStride, 16);
+      const m0 = v128.load(c + 2 * lineStride), m1 = v128.load(c + 2 * lineStride, 16);
       const d0 = multiplyAdd(k0, g0, multiplyAdd(l0, x0, m0)), d1 = multiplyAdd(k1, g1, multiplyAdd(l1, x1, m1));
       v128.store(r + o, v128.and(d0, f32x4.gt(x0, zero)));
       v128.store(r + o, v128.and(d1, f32x4.gt(x1, zero)), 16);
@@ -269,7 +322,7 @@ export function reluNormGradient(
       const c = coefficients + o;
       const d0 = multiplyAdd(
         v128.load32_splat(c), v128.load32_splat(g + o),
-        multiplyAdd(v128.load32_splat(c + stride), x0, v128.load32_splat(c + 2 * stride)),
+        multiplyAdd(v128.load32_splat(c + lineStride), x0, v128.load32_splat(c + 2 * lineStride)),
       );
       v128.store_lane<f32>(r + o, v128.and(d0, f32x4.gt(x0, zero)), 0);
     }
