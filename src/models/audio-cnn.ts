@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
 import { complexity } from '../nn/complexity.ts';
 import { diffStrideAxis } from '../nn/diffstride.ts';
-import { type Affine, convolution, globalMax, reluBatchNorm } from '../nn/operations/index.ts';
+import { type Affine, convolution, globalMax, releasingConsumed, reluBatchNorm } from '../nn/operations/index.ts';
 import { spectralPoolingAxis } from '../nn/spectral-pooling.ts';
 import { type Stride, strideValue } from '../nn/stride-value.ts';
 import { stream } from '../random.ts';
@@ -218,10 +218,8 @@ export class AudioCnn {
    */
   lossAndGradients(loss: () => tf.Scalar): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
     const trained = [...this.parameters].filter(([, { kind }]) => kind !== 'statistic');
-    const { value, grads } = tf.variableGrads(
-      loss,
-      trained.map(([, { variable }]) => variable),
-    );
+    const variables = trained.map(([, { variable }]) => variable);
+    const { value, grads } = releasingConsumed(() => tf.variableGrads(loss, variables));
     const gradients = new Map<string, tf.Tensor>();
     for (const [name, { variable }] of trained) {
       const gradient = grads[variable.name];

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
-import { fourierMatrices, type Norm } from './fourier-matrices.ts';
+import { type FourierMatrices, fourierMatrices, type Norm } from './fourier-matrices.ts';
 import { rampMask } from './mask.ts';
-import { type Affine, axisProduct } from './operations/index.ts';
+import { type Affine, axisProduct, constantAxisProduct, maskedAxisProduct } from './operations/index.ts';
 import { type PooledAxesOptions, pooledAxes } from './pooled-axes.ts';
 import { type AxisRole, diffStrideLength, extraBin, rampWidth, type Smoothness } from './pooled-length.ts';
 import { referenceDiffStride } from './reference.ts';
@@ -22,6 +22,45 @@ export interface AxisPoolOptions {
   affine?: Affine;
 }
 
+/** An axis at one stride: the crop's matrices, the mask between them, and which of its bins may lie on the ramp. */
+interface MaskedAxis extends FourierMatrices {
+  /** [K]: mask(m) for m = 0..⌊N'/2⌋, differentiable in the stride. */
+  mask: tf.Tensor1D;
+  firstOnRamp: number;
+  lastOnRamp: number;
+}
+
+function maskedAxis(
+  stride: Stride,
+  length: number,
+  { smoothness = 4, role = 'time', norm = 'ortho', cropping = true, lowerLimit = 1, upperLimit }: AxisPoolOptions,
+): MaskedAxis {
+  const highest = Math.min(length, upperLimit ?? length);
+  const lowest = Math.min(Math.max(1, lowerLimit), highest);
+  const used = Math.min(Math.max(strideValue(stride), lowest), highest);
+  const ramp = rampWidth(smoothness, length);
+  const extra = extraBin(role, smoothness);
+  const pooled = cropping ? diffStrideLength(length, used, ramp) : length;
+  const highestBin = Math.floor(pooled / 2);
+  const threshold = tf.add(tf.div(length / 2, tf.clipByValue(stride, lowest, highest)), extra);
+  const start = length / (2 * used) + extra; // the threshold on the host
+  return {
+    ...fourierMatrices(length, pooled, norm),
+    mask: rampMask(
+      threshold,
+      ramp,
+      Array.from({ length: highestBin + 1 }, (_, m) => m),
+    ),
+    firstOnRamp: Math.min(Math.floor(start), highestBin),
+    lastOnRamp: Math.min(Math.ceil(start + ramp), highestBin),
+  };
+}
+
+/** synthesis · diag(mask) · analysis, the mask counting for cosines and sines alike. */
+function maskedMatrix({ analysis, synthesis, mask }: MaskedAxis): tf.Tensor2D {
+  return tf.matMul(synthesis, tf.mul(tf.concat([mask, mask]).expandDims(1), analysis)) as tf.Tensor2D;
+}
+
 /**
  * M(S) [N', N], the whole layer on one axis.
  *
@@ -33,23 +72,8 @@ export interface AxisPoolOptions {
  *
  * Only the mask depends on S, so the stride's gradient comes from the bins on its ramp; the crop carries none.
  */
-export function axisMatrix(
-  stride: Stride,
-  length: number,
-  { smoothness = 4, role = 'time', norm = 'ortho', cropping = true, lowerLimit = 1, upperLimit }: AxisPoolOptions = {},
-): tf.Tensor2D {
-  return tf.tidy(() => {
-    const highest = Math.min(length, upperLimit ?? length);
-    const lowest = Math.min(Math.max(1, lowerLimit), highest);
-    const used = Math.min(Math.max(strideValue(stride), lowest), highest);
-    const ramp = rampWidth(smoothness, length);
-    const pooled = cropping ? diffStrideLength(length, used, ramp) : length;
-    const { analysis, synthesis } = fourierMatrices(length, pooled, norm);
-    const threshold = tf.add(tf.div(length / 2, tf.clipByValue(stride, lowest, highest)), extraBin(role, smoothness));
-    const frequencies = Array.from({ length: Math.floor(pooled / 2) + 1 }, (_, m) => m);
-    const mask = rampMask(threshold, ramp, [...frequencies, ...frequencies]); // cosine rows, sine rows
-    return tf.matMul(synthesis, tf.mul(mask.expandDims(1), analysis)) as tf.Tensor2D;
-  });
+export function axisMatrix(stride: Stride, length: number, options: AxisPoolOptions = {}): tf.Tensor2D {
+  return tf.tidy(() => maskedMatrix(maskedAxis(stride, length, options)));
 }
 
 /**
@@ -61,8 +85,18 @@ export function axisMatrix(
  */
 export function diffStrideAxis(x: tf.Tensor, axis: number, stride: Stride, options: AxisPoolOptions = {}): tf.Tensor {
   return tf.tidy(() => {
-    const matrix = axisMatrix(stride, x.shape[axis] as number, options);
-    return axisProduct(x, matrix, axis, options.affine);
+    const masked = maskedAxis(stride, x.shape[axis] as number, options);
+    const matrix = maskedMatrix(masked);
+    if (options.affine !== undefined) return axisProduct(x, matrix, axis, options.affine);
+    if (typeof stride === 'number') return constantAxisProduct(x, matrix, axis);
+
+    const { analysis, synthesis, mask, firstOnRamp, lastOnRamp } = masked;
+    const kept = mask.size;
+    const count = lastOnRamp - firstOnRamp + 1;
+    const rows = [firstOnRamp, kept + firstOnRamp].map((first) => tf.slice(analysis, [first, 0], [count, -1]));
+    const columns = [firstOnRamp, kept + firstOnRamp].map((first) => tf.slice(synthesis, [0, first], [-1, count]));
+    const onRamp = { analysis: tf.concat(rows) as tf.Tensor2D, synthesis: tf.concat(columns, 1) as tf.Tensor2D };
+    return maskedAxisProduct(x, matrix, tf.slice(mask, firstOnRamp, count), onRamp, axis);
   });
 }
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
 import { fourierMatrices, type Norm } from './fourier-matrices.ts';
-import { type Affine, axisProduct } from './operations/index.ts';
+import { type Affine, axisProduct, constantAxisProduct } from './operations/index.ts';
 import { pooledAxes } from './pooled-axes.ts';
 import { spectralLength } from './pooled-length.ts';
 import { referenceSpectralPooling } from './reference.ts';
@@ -27,7 +27,8 @@ export function spectralPoolingAxis(
   return tf.tidy(() => {
     const length = x.shape[axis] as number;
     const { analysis, synthesis } = fourierMatrices(length, spectralLength(length, stride), norm);
-    return axisProduct(x, tf.matMul(synthesis, analysis) as tf.Tensor2D, axis, affine);
+    const matrix = tf.matMul(synthesis, analysis) as tf.Tensor2D;
+    return affine === undefined ? constantAxisProduct(x, matrix, axis) : axisProduct(x, matrix, axis, affine);
   });
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { axisProduct } from './axis-product.ts';
-import { type Affine, operation, reluAffineOf } from './operation.ts';
+import { type Affine, consumed, operation, reluAffineOf } from './operation.ts';
 import { asRows, sumOfRows } from './rows.ts';
 
 type StridesOf = { strides: [number, number] };
@@ -73,7 +73,11 @@ tf.registerGradient({
     const { strides } = attributes as unknown as StridesOf;
     const [dFilter, dBias] = filterGradient({ x, dy }, { strides, filterShape: filter.shape });
     return {
-      x: () => inputGradient({ dy, filter }, { strides, inputShape: x.shape })[0],
+      x: () => {
+        const [dx] = inputGradient({ dy, filter }, { strides, inputShape: x.shape });
+        consumed(dy, x);
+        return dx;
+      },
       filter: () => dFilter,
       bias: () => dBias,
     };

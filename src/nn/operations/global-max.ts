@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { operation } from './operation.ts';
+import { consumed, operation } from './operation.ts';
 
 const positions = [1, 2];
 
@@ -21,7 +21,12 @@ tf.registerGradient({
   outputsToSave: [true],
   gradFunc: (upstream, saved) => {
     const [x, y] = saved as [tf.Tensor4D, tf.Tensor2D];
-    return { x: () => gradient({ dy: upstream as tf.Tensor2D, x, y }, {})[0] };
+    const dx = () => {
+      const [result] = gradient({ dy: upstream as tf.Tensor2D, x, y }, {});
+      consumed(x);
+      return result;
+    };
+    return { x: dx };
   },
 });
 

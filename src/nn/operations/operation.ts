@@ -38,3 +38,24 @@ export function reluAffineOf(y: tf.Tensor, scale: tf.Tensor | undefined, offset:
   if (scale === undefined || offset === undefined) return y;
   return tf.add(tf.mul(tf.relu(y), scale), offset);
 }
+
+let releasing = false;
+
+/**
+ * Runs a gradient computation whose operations free each map as soon as their gradients have used it, where tfjs would hold all
+ * of them to the end. Only for networks in which the maps between these operations form a chain, so that each upstream
+ * gradient has one reader.
+ */
+export function releasingConsumed<T>(compute: () => T): T {
+  releasing = true;
+  try {
+    return compute();
+  } finally {
+    releasing = false;
+  }
+}
+
+/** Says that a gradient has read these tensors for the last time. */
+export function consumed(...tensors: tf.Tensor[]): void {
+  if (releasing) tf.dispose(tensors);
+}

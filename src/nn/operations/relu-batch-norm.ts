@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { operation } from './operation.ts';
+import { consumed, operation } from './operation.ts';
 import { asRows, sumOfRows } from './rows.ts';
 
 type EpsilonOf = { epsilon: number };
@@ -45,10 +45,11 @@ tf.registerGradient({
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, true, true],
   gradFunc: (upstream, saved, attributes) => {
-    const [dy] = upstream as tf.Tensor[];
+    const [dy] = upstream as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
     const [x, scale, mean, variance] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
     const { epsilon } = attributes as unknown as EpsilonOf;
-    const [dx, dScale, dOffset] = gradient({ dy: dy as tf.Tensor, x, scale, mean, variance }, { epsilon });
+    const [dx, dScale, dOffset] = gradient({ dy, x, scale, mean, variance }, { epsilon });
+    consumed(dy, x);
     return { x: () => dx, scale: () => dScale, offset: () => dOffset };
   },
 });
