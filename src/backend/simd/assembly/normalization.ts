@@ -4,13 +4,17 @@
  *
  * Statistics come from blocks of a fixed number of rows, small enough to stay in the first-level cache between the block's two
  * passes (mean, then squared deviations from that mean); blocks are combined in order in float64 (Chan, Golub & LeVeque,
- * 1979). So the result is accurate and does not depend on how blocks are shared among threads.
+ * 1979). Inside a block, runs of 32 rows are summed first and the runs' sums then, so that rounding errors do not pile up. The
+ * result is accurate and does not depend on how blocks are shared among threads.
  */
 
 // @ts-nocheck: AssemblyScript, compiled by asc alone.
 
 import { multiplyAdd } from './arithmetic';
 import { rectify, rectifyScalar } from './vector';
+
+/** Rows of one run. */
+const RUN: usize = 32;
 
 /** Item: a block of `blockRows` rows. `partial`: [blocks, 2, padded channels], mean and sum of squared deviations of r. */
 export function reluMoments(
@@ -31,26 +35,42 @@ export function reluMoments(
     let o: usize = 0;
     for (; o + 64 <= stride; o += 64) {
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; p += stride) {
-        const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
-        s0 = f32x4.add(s0, rectify(x0));
-        s1 = f32x4.add(s1, rectify(x1));
-        s2 = f32x4.add(s2, rectify(x2));
-        s3 = f32x4.add(s3, rectify(x3));
+      for (let p = start + o; p < stop; ) {
+        const pause = min(p + RUN * stride, stop);
+        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
+        for (; p < pause; p += stride) {
+          const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
+          r0 = f32x4.add(r0, rectify(x0));
+          r1 = f32x4.add(r1, rectify(x1));
+          r2 = f32x4.add(r2, rectify(x2));
+          r3 = f32x4.add(r3, rectify(x3));
+        }
+        s0 = f32x4.add(s0, r0);
+        s1 = f32x4.add(s1, r1);
+        s2 = f32x4.add(s2, r2);
+        s3 = f32x4.add(s3, r3);
       }
       s0 = f32x4.mul(s0, inverses);
       s1 = f32x4.mul(s1, inverses);
       s2 = f32x4.mul(s2, inverses);
       s3 = f32x4.mul(s3, inverses);
       let q0 = f32x4.splat(0), q1 = f32x4.splat(0), q2 = f32x4.splat(0), q3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; p += stride) {
-        const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
-        const d0 = f32x4.sub(rectify(x0), s0), d1 = f32x4.sub(rectify(x1), s1);
-        const d2 = f32x4.sub(rectify(x2), s2), d3 = f32x4.sub(rectify(x3), s3);
-        q0 = multiplyAdd(d0, d0, q0);
-        q1 = multiplyAdd(d1, d1, q1);
-        q2 = multiplyAdd(d2, d2, q2);
-        q3 = multiplyAdd(d3, d3, q3);
+      for (let p = start + o; p < stop; ) {
+        const pause = min(p + RUN * stride, stop);
+        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
+        for (; p < pause; p += stride) {
+          const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
+          const d0 = f32x4.sub(rectify(x0), s0), d1 = f32x4.sub(rectify(x1), s1);
+          const d2 = f32x4.sub(rectify(x2), s2), d3 = f32x4.sub(rectify(x3), s3);
+          r0 = multiplyAdd(d0, d0, r0);
+          r1 = multiplyAdd(d1, d1, r1);
+          r2 = multiplyAdd(d2, d2, r2);
+          r3 = multiplyAdd(d3, d3, r3);
+        }
+        q0 = f32x4.add(q0, r0);
+        q1 = f32x4.add(q1, r1);
+        q2 = f32x4.add(q2, r2);
+        q3 = f32x4.add(q3, r3);
       }
       v128.store(means + o, s0);
       v128.store(means + o, s1, 16);
@@ -62,16 +82,16 @@ export function reluMoments(
       v128.store(deviations + o, q3, 48);
     }
     for (; o < stride; o += 4) {
-      let sum: f32 = 0;
-      for (let p = start + o; p < stop; p += stride) sum += rectifyScalar(f32.load(p));
-      const mean = sum * inverse;
-      let square: f32 = 0;
+      let sum: f64 = 0;
+      for (let p = start + o; p < stop; p += stride) sum += <f64>rectifyScalar(f32.load(p));
+      const mean = <f32>(sum * <f64>inverse);
+      let square: f64 = 0;
       for (let p = start + o; p < stop; p += stride) {
-        const d = rectifyScalar(f32.load(p)) - mean;
+        const d = <f64>(rectifyScalar(f32.load(p)) - mean);
         square += d * d;
       }
       f32.store(means + o, mean);
-      f32.store(deviations + o, square);
+      f32.store(deviations + o, <f32>square);
     }
   }
 }
@@ -208,17 +228,30 @@ export function reluNormGradientSums(
       const m0 = v128.load(mean + o), m1 = v128.load(mean + o, 16), m2 = v128.load(mean + o, 32), m3 = v128.load(mean + o, 48);
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
       let q0 = f32x4.splat(0), q1 = f32x4.splat(0), q2 = f32x4.splat(0), q3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; p += stride) {
-        const x0 = v128.load(x + p), x1 = v128.load(x + p, 16), x2 = v128.load(x + p, 32), x3 = v128.load(x + p, 48);
-        const g0 = v128.load(dy + p), g1 = v128.load(dy + p, 16), g2 = v128.load(dy + p, 32), g3 = v128.load(dy + p, 48);
-        s0 = f32x4.add(s0, g0);
-        s1 = f32x4.add(s1, g1);
-        s2 = f32x4.add(s2, g2);
-        s3 = f32x4.add(s3, g3);
-        q0 = multiplyAdd(g0, f32x4.sub(rectify(x0), m0), q0);
-        q1 = multiplyAdd(g1, f32x4.sub(rectify(x1), m1), q1);
-        q2 = multiplyAdd(g2, f32x4.sub(rectify(x2), m2), q2);
-        q3 = multiplyAdd(g3, f32x4.sub(rectify(x3), m3), q3);
+      for (let p = start + o; p < stop; ) {
+        const pause = min(p + RUN * stride, stop);
+        let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+        let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+        for (; p < pause; p += stride) {
+          const x0 = v128.load(x + p), x1 = v128.load(x + p, 16), x2 = v128.load(x + p, 32), x3 = v128.load(x + p, 48);
+          const g0 = v128.load(dy + p), g1 = v128.load(dy + p, 16), g2 = v128.load(dy + p, 32), g3 = v128.load(dy + p, 48);
+          a0 = f32x4.add(a0, g0);
+          a1 = f32x4.add(a1, g1);
+          a2 = f32x4.add(a2, g2);
+          a3 = f32x4.add(a3, g3);
+          b0 = multiplyAdd(g0, f32x4.sub(rectify(x0), m0), b0);
+          b1 = multiplyAdd(g1, f32x4.sub(rectify(x1), m1), b1);
+          b2 = multiplyAdd(g2, f32x4.sub(rectify(x2), m2), b2);
+          b3 = multiplyAdd(g3, f32x4.sub(rectify(x3), m3), b3);
+        }
+        s0 = f32x4.add(s0, a0);
+        s1 = f32x4.add(s1, a1);
+        s2 = f32x4.add(s2, a2);
+        s3 = f32x4.add(s3, a3);
+        q0 = f32x4.add(q0, b0);
+        q1 = f32x4.add(q1, b1);
+        q2 = f32x4.add(q2, b2);
+        q3 = f32x4.add(q3, b3);
       }
       v128.store(sums + o, s0);
       v128.store(sums + o, s1, 16);
@@ -231,15 +264,15 @@ export function reluNormGradientSums(
     }
     for (; o < stride; o += 4) {
       const m = f32.load(mean + o);
-      let sum: f32 = 0;
-      let product: f32 = 0;
+      let sum: f64 = 0;
+      let product: f64 = 0;
       for (let p = start + o; p < stop; p += stride) {
-        const g = f32.load(dy + p);
+        const g = <f64>f32.load(dy + p);
         sum += g;
-        product += g * (rectifyScalar(f32.load(x + p)) - m);
+        product += g * <f64>(rectifyScalar(f32.load(x + p)) - m);
       }
-      f32.store(sums + o, sum);
-      f32.store(products + o, product);
+      f32.store(sums + o, <f32>sum);
+      f32.store(products + o, <f32>product);
     }
   }
 }

@@ -2,6 +2,9 @@
 
 // @ts-nocheck: AssemblyScript, compiled by asc alone.
 
+/** Rows that are summed into one number before the sums are: rounding errors do not pile up. */
+const RUN: usize = 32;
+
 /**
  * y[b, c] = max over p of x[b, p, c], x: [batch, positions, channels]. Item: a group of 16 channels of one example,
  * `groups` = ceil(channels / 16) of them per example. NaN wins.
@@ -134,12 +137,20 @@ export function sumColumnsBlocks(
     let o: usize = 0;
     for (; o + 64 <= stride; o += 64) {
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; p += stride) {
-        const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
-        s0 = f32x4.add(s0, x0);
-        s1 = f32x4.add(s1, x1);
-        s2 = f32x4.add(s2, x2);
-        s3 = f32x4.add(s3, x3);
+      for (let p = start + o; p < stop; ) {
+        const pause = min(p + RUN * stride, stop);
+        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
+        for (; p < pause; p += stride) {
+          const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
+          r0 = f32x4.add(r0, x0);
+          r1 = f32x4.add(r1, x1);
+          r2 = f32x4.add(r2, x2);
+          r3 = f32x4.add(r3, x3);
+        }
+        s0 = f32x4.add(s0, r0);
+        s1 = f32x4.add(s1, r1);
+        s2 = f32x4.add(s2, r2);
+        s3 = f32x4.add(s3, r3);
       }
       v128.store(r + o, s0);
       v128.store(r + o, s1, 16);
@@ -147,9 +158,9 @@ export function sumColumnsBlocks(
       v128.store(r + o, s3, 48);
     }
     for (; o < stride; o += 4) {
-      let sum: f32 = 0;
-      for (let p = start + o; p < stop; p += stride) sum += f32.load(p);
-      f32.store(r + o, sum);
+      let sum: f64 = 0;
+      for (let p = start + o; p < stop; p += stride) sum += <f64>f32.load(p);
+      f32.store(r + o, <f32>sum);
     }
   }
 }
@@ -168,7 +179,7 @@ export function sumColumnsCombine(
 }
 
 /**
- * y[outer, inner] = factor · Σ over middle of x[outer, middle, inner], in runs of 256 so that rounding errors do not pile up.
+ * y[outer, inner] = factor · Σ over middle of x[outer, middle, inner], in runs of rows.
  * Item: a group of 16 inner indices of one outer index, `groups` of them per outer index.
  */
 export function sumMiddle(
@@ -187,7 +198,7 @@ export function sumMiddle(
     for (; o + 16 <= last; o += 16) {
       let total = f32x4.splat(0);
       for (let p = start + o; p < stop; ) {
-        const pause = min(p + 256 * stride, stop);
+        const pause = min(p + RUN * stride, stop);
         let run = f32x4.splat(0);
         for (; p < pause; p += stride) run = f32x4.add(run, v128.load(p));
         total = f32x4.add(total, run);
