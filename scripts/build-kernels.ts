@@ -11,6 +11,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import path from 'node:path';
 import asc from 'assemblyscript/asc';
 import { tilesSource } from './kernel-tiles.ts';
+import { winogradSource } from './winograd-transforms.ts';
+
+const generatedSources: Record<string, () => string> = {
+  'tiles.ts': tilesSource,
+  'winograd-transforms.ts': winogradSource,
+};
 
 const root = path.resolve(import.meta.dirname, '..');
 const assembly = path.join(root, 'src/backend/simd/assembly');
@@ -31,7 +37,7 @@ const shared = [
 const modules = [
   { entry: 'index.ts', name: 'kernels.wasm', options: [...shared, '--enable', 'simd,relaxed-simd,threads'] },
   { entry: 'index.ts', name: 'kernels-simd128.wasm', options: [...shared, '--enable', 'simd,threads'] },
-  { entry: 'log-mel.ts', name: 'log-mel.wasm', options: ['--enable', 'simd,relaxed-simd'] },
+  { entry: 'log-mel.ts', name: 'log-mel.wasm', options: ['--enable', 'simd'] },
 ].filter(({ entry }) => existsSync(path.join(assembly, entry)));
 
 if (!(arguments_.includes('--if-stale') && isFresh())) {
@@ -41,15 +47,16 @@ if (!(arguments_.includes('--if-stale') && isFresh())) {
   }
 }
 
-/** Compiles one entry file; `./tiles` is generated here and never touches the disk. */
+/** Compiles one entry file; the generated modules never touch the disk. */
 async function compile(entry: string, name: string, options: string[]): Promise<void> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [entry, '--baseDir', assembly, '--outFile', name, '-O3', '--noAssert', '--runtime', 'stub', ...options],
     {
       readFile: (file, base) => {
-        if (path.basename(file) === 'tiles.ts' && path.dirname(file) === '.') {
-          return tilesSource();
+        const generated = generatedSources[path.basename(file)];
+        if (generated !== undefined && path.dirname(file) === '.') {
+          return generated();
         }
         const full = path.resolve(base, file);
         return existsSync(full) ? readFileSync(full, 'utf8') : null;
@@ -73,8 +80,9 @@ async function compile(entry: string, name: string, options: string[]): Promise<
 function isFresh(): boolean {
   const sources = [
     ...readdirSync(assembly).map((file) => path.join(assembly, file)),
-    path.join(import.meta.dirname, 'kernel-tiles.ts'),
-    import.meta.filename,
+    ...['kernel-tiles.ts', 'winograd-transforms.ts', 'build-kernels.ts'].map((file) =>
+      path.join(import.meta.dirname, file),
+    ),
   ];
   const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   return modules.every(({ name }) => {

@@ -16,8 +16,10 @@ export function tilesSource(): string {
     `import { multiplyAdd } from './arithmetic';`,
     ...rows.map(gatherTile),
     dispatch('gatherTile', gatherParameters, rows),
-    ...rows.map(packedTile),
+    ...rows.map((count) => packedTile('packedTile', count, packedParameters, mostRows * 4)),
     dispatch('packedTile', packedParameters, rows),
+    ...rows.map((count) => packedTile('planeTile', count, planeParameters, 'leftStep')),
+    dispatch('planeTile', planeParameters, rows),
     dotTile(),
   ].join('\n');
 }
@@ -98,33 +100,36 @@ const packedParameters: [string, string][] = [
   ['accumulate', 'bool'],
 ];
 
+/** As `packedTile`, but the values of one k are `leftStep` bytes from those of the next: columns of a plane. */
+const planeParameters: [string, string][] = [['leftStep', 'usize'], ...packedParameters];
+
 /**
  * target_r[16] (+)= Σ_k left[k][6] (row r of it) · right[k][16], for `count` rows r, both operands packed for the purpose.
  * The sum starts from zero and is added to the target at the end, so long sums are made of short ones.
  */
-function packedTile(count: number): string {
+function packedTile(name: string, count: number, parameters: [string, string][], leftStep: number | string): string {
   const accumulators = grid(count);
   const step = (offset: number) => [
     ...range(quads).map((q) => `const b${q} = v128.load(right, ${offset * 64 + q * 16});`),
     ...range(count).map((r) => {
       const products = range(quads).map((q) => `c${r}_${q} = multiplyAdd(a, b${q}, c${r}_${q});`);
-      return `{ const a = v128.load32_splat(left, ${offset * mostRows * 4 + r * 4}); ${products.join(' ')} }`;
+      return `{ const a = v128.load32_splat(left, ${r * 4}); ${products.join(' ')} }`;
     }),
+    `left += ${leftStep};`,
   ];
-  const advance = (steps: number) => `right += ${steps * 64}; left += ${steps * mostRows * 4};`;
   const unrolled = 4;
-  return `function packedTile${count}(${parameterList(packedParameters)}): void {
+  return `function ${name}${count}(${parameterList(parameters)}): void {
   ${accumulators.map(([r, q]) => `let c${r}_${q} = f32x4.splat(0);`).join('\n  ')}
   let k = 0;
   for (; k + ${unrolled} <= depth; k += ${unrolled}) {
     ${range(unrolled)
       .map((offset) => `{ ${step(offset).join('\n    ')} }`)
       .join('\n    ')}
-    ${advance(unrolled)}
+    right += ${unrolled * 64};
   }
   for (; k < depth; k++) {
     ${step(0).join('\n    ')}
-    ${advance(1)}
+    right += 64;
   }
   if (accumulate) {
     let row = target;

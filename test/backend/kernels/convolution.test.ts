@@ -45,6 +45,28 @@ const shapes: fc.Arbitrary<ConvolutionShape> = fc
     padLeft: columns.pad,
   }));
 
+/** Three taps and stride 1 along one axis: the shapes of Winograd's F(4, 3), large enough to take it. */
+const lines: fc.Arbitrary<ConvolutionShape> = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    along: fc.integer({ min: 5, max: 22 }),
+    across: fc.integer({ min: 11, max: 17 }),
+    inChannels: fc.constantFrom(32, 36, 44, 48, 52),
+    outChannels: fc.constantFrom(32, 33, 36, 48, 60),
+    pad: fc.constantFrom(0, 1, 1, 1, 2),
+    columns: fc.boolean(),
+  })
+  .map(({ batch, along, across, inChannels, outChannels, pad, columns }) => {
+    const out = along + 2 * pad - 2;
+    const [inHeight, inWidth] = columns ? [across, along] : [along, across];
+    const [outHeight, outWidth] = columns ? [across, out] : [out, across];
+    const [kernelHeight, kernelWidth] = columns ? [1, 3] : [3, 1];
+    const [padTop, padLeft] = columns ? [0, pad] : [pad, 0];
+    const strides = { strideHeight: 1, strideWidth: 1 };
+    const sizes = { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels };
+    return { ...sizes, kernelHeight, kernelWidth, padTop, padLeft, ...strides };
+  });
+
 interface Values {
   x: Float32Array;
   filter: Float32Array;
@@ -111,6 +133,13 @@ describe.each(['kernels.wasm', 'kernels-simd128.wasm'])('convolution drivers on 
     );
   });
 
+  test('all three passes agree with float64 loops where Winograd serves them', () => {
+    fc.assert(
+      fc.property(lines, (shape) => expectNaiveValues(engine, shape)),
+      { numRuns: 25, seed: 4 },
+    );
+  });
+
   test.each([
     [
       'one-channel maps, as the first layer',
@@ -146,7 +175,7 @@ describe.each(['kernels.wasm', 'kernels-simd128.wasm'])('convolution drivers on 
 
 test('results are bit-identical for 1, 2, 3 and 7 threads, however the work is cut', () => {
   fc.assert(
-    fc.property(shapes, (shape) => {
+    fc.property(fc.oneof(shapes, lines), (shape) => {
       const values = valuesOf(shape);
       const expected = passes(new TestEngine(), shape, values);
       for (const threads of [2, 3, 7]) {

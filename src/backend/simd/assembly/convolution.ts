@@ -59,8 +59,7 @@ export function gatherConvolution(address: usize, begin: i32, end: i32, scratch:
 
 /**
  * Packs a matrix [rows, columns], or [columns, rows] if transposed, into panels [begin, end) of 16 columns with their headers;
- * missing columns become zeros.
- * `bias`, `scale`, `offset`: vectors of `columns` floats, or 0 for none.
+ * missing columns become zeros. `bias`, `scale`, `offset`: vectors of `columns` floats, or 0 for none.
  */
 export function packPanels(
   matrix: usize,
@@ -76,38 +75,48 @@ export function packPanels(
   scratch: usize,
 ): void {
   const panelBytes = headerBytes + <usize>rows * 64;
-  const rowBytes = <usize>columns << 2;
   for (let p = begin; p < end; p++) {
-    const start = <usize>p << 6;
-    const bytes = <usize>min(16, columns - (p << 4)) << 2;
     const header = panels + <usize>p * panelBytes;
-    packVector(bias, start, bytes, header);
-    packVector(scale, start, bytes, header + 64);
-    packVector(offset, start, bytes, header + 128);
+    packHeader(p, columns, bias, scale, offset, header);
     if (transposed) {
       const from = matrix + <usize>(p << 4) * <usize>rows * 4;
       transposeInto(from, min(16, columns - (p << 4)), rows, header + headerBytes);
-      continue;
-    }
-    let from = matrix + start;
-    let to = header + headerBytes;
-    const last = to + <usize>rows * 64;
-    if (bytes == 64) {
-      for (; to < last; to += 64) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        v128.store(to, v128.load(from, 32), 32);
-        v128.store(to, v128.load(from, 48), 48);
-        from += rowBytes;
-      }
     } else {
-      for (; to < last; to += 64) {
-        memory.fill(to, 0, 64);
-        memory.copy(to, from, bytes);
-        from += rowBytes;
-      }
+      packPanel(matrix, p, rows, columns, header + headerBytes);
     }
   }
+}
+
+/** panel [rows][16] = 16 columns of matrix [rows, columns] from column 16 p on; missing columns become zeros. */
+export function packPanel(matrix: usize, p: i32, rows: i32, columns: i32, panel: usize): void {
+  const rowBytes = <usize>columns << 2;
+  const bytes = <usize>min(16, columns - (p << 4)) << 2;
+  const last = panel + <usize>rows * 64;
+  let from = matrix + (<usize>p << 6);
+  if (bytes == 64) {
+    for (let to = panel; to < last; to += 64) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+      from += rowBytes;
+    }
+  } else {
+    for (let to = panel; to < last; to += 64) {
+      memory.fill(to, 0, 64);
+      memory.copy(to, from, bytes);
+      from += rowBytes;
+    }
+  }
+}
+
+/** The header of panel p: 16 values each of bias, scale and offset, zeros where there are none. */
+export function packHeader(p: i32, columns: i32, bias: usize, scale: usize, offset: usize, header: usize): void {
+  const start = <usize>p << 6;
+  const bytes = <usize>min(16, columns - (p << 4)) << 2;
+  packVector(bias, start, bytes, header);
+  packVector(scale, start, bytes, header + 64);
+  packVector(offset, start, bytes, header + 128);
 }
 
 function packVector(vector: usize, start: usize, bytes: usize, target: usize): void {
@@ -144,16 +153,19 @@ export function packTransposedPanels(
     const header = panels + <usize>p * panelBytes;
     memory.fill(header, 0, headerBytes);
     let to = header + headerBytes;
-    const count = min(16, inputs - (p << 4));
     for (let m = 0; m < rows; m++) {
       for (let n = 0; n < columns; n++) {
         const tap = (row + m * rowStep) * filterColumns + column + n * columnStep;
-        const from = filter + <usize>tap * tapBytes + <usize>(p << 4) * <usize>outputs * 4;
-        transposeInto(from, count, outputs, to);
+        packTransposedTap(filter + <usize>tap * tapBytes, p, inputs, outputs, to);
         to += <usize>outputs * 64;
       }
     }
   }
+}
+
+/** panel [outputs][16] = 16 inputs from 16 p on of one tap of a filter [inputs, outputs], transposed. */
+export function packTransposedTap(tap: usize, p: i32, inputs: i32, outputs: i32, panel: usize): void {
+  transposeInto(tap + <usize>(p << 4) * <usize>outputs * 4, min(16, inputs - (p << 4)), outputs, panel);
 }
 
 /** target [columns][16] = source [rows ≤ 16, columns] transposed; missing rows become zeros. */

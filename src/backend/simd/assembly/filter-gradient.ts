@@ -169,7 +169,7 @@ function packColumns(
 }
 
 /** target [16] (+)= sum over positions of right [position][16]. */
-function sumColumns(right: usize, count: i32, target: usize, accumulate: bool): void {
+export function sumColumns(right: usize, count: i32, target: usize, accumulate: bool): void {
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
   let s2 = f32x4.splat(0);

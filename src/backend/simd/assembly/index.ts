@@ -6,3 +6,4 @@ export * from './normalization';
 export * from './reduction';
 export { filterGradient, sumSlices } from './filter-gradient';
 export { axisProduct, axisProductMatrixGradient, sumMatrixGradient } from './axis-product';
+export { packWinograd, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
 import { outputLattice, packPanels, panelColumns, panelFloats, runGather } from './gather.ts';
+import { adjointLine, isLine, lineOf, winogradConvolution, winogradPays } from './winograd.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface ConvolutionArguments extends ConvolutionShape {
@@ -19,6 +20,14 @@ export interface ConvolutionArguments extends ConvolutionShape {
 export function convolution(engine: Engine, options: ConvolutionArguments): void {
   const { kernelHeight, kernelWidth, inChannels, outChannels } = options;
   const rows = kernelHeight * kernelWidth * inChannels;
+  if (isLine(options)) {
+    const line = lineOf(options, options.x, options.y);
+    if (winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+      const { filter, bias, epilogue } = options;
+      winogradConvolution(engine, { ...line, filter, adjoint: false, bias, epilogue });
+      return;
+    }
+  }
   withWorkspace(engine, (workspace) => {
     const panels = workspace.floats(panelFloats(rows, outChannels));
     packPanels(engine, {
@@ -53,6 +62,13 @@ export interface InputGradientArguments extends ConvolutionShape {
  */
 export function convolutionInputGradient(engine: Engine, options: InputGradientArguments): void {
   const { inChannels, outChannels } = options;
+  if (isLine(options)) {
+    const line = adjointLine(lineOf(options, options.dx, options.dy));
+    if (winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+      winogradConvolution(engine, { ...line, filter: options.filter, adjoint: true });
+      return;
+    }
+  }
   const rowPhases = phases(options.inHeight, options.kernelHeight, options.strideHeight, options.padTop);
   const columnPhases = phases(options.inWidth, options.kernelWidth, options.strideWidth, options.padLeft);
   for (const row of rowPhases) {

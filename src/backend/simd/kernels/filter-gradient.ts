@@ -1,6 +1,9 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
 import { gatherWords, lines, outputLattice, panelColumns } from './gather.ts';
+import { groupCount, sliceCount, sumSlices } from './slices.ts';
+import { isLine, lineOf, winogradPays } from './winograd.ts';
+import { winogradFilterGradient } from './winograd-gradient.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface FilterGradientArguments extends ConvolutionShape {
@@ -15,28 +18,25 @@ export interface FilterGradientArguments extends ConvolutionShape {
 const blockPositions = 240;
 /** Rows (tap, input channel) that are packed at a time; with the block they fill about half of a core's own cache. */
 const mostRows = 288;
-/** Sums over slices of the positions may take this much memory together. */
-const mostSliceBytes = 2 ** 21;
-const mostSlices = 16;
 
 /** Gradients of `convolution` with respect to filter and bias. Every element of both is written. */
 export function convolutionFilterGradient(engine: Engine, options: FilterGradientArguments): void {
   const { inChannels, outChannels, dFilter, dBias } = options;
+  if (isLine(options)) {
+    const line = lineOf(options, options.x, options.dy);
+    if (outChannels % 4 === 0 && winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+      winogradFilterGradient(engine, line, { dFilter, dBias });
+      return;
+    }
+  }
   const taps = options.kernelHeight * options.kernelWidth;
   const rows = taps * inChannels;
   const positions = options.batch * options.outHeight * options.outWidth;
   const resultColumns = Math.ceil(outChannels / panelColumns) * panelColumns;
   const sliceFloats = (rows + 1) * resultColumns;
-  // Small filters of large maps have too few elements to share out: there the positions are, in a number fixed by the shape.
-  const slices = Math.max(
-    1,
-    Math.min(mostSlices, Math.floor(mostSliceBytes / (sliceFloats * 4)), Math.floor(positions / blockPositions)),
-  );
+  const slices = sliceCount(sliceFloats, positions / blockPositions);
   const rowPanels = Math.ceil(rows / 6);
-  const rowGroups = Math.max(
-    Math.min(rowPanels, Math.ceil(engine.threads / slices)),
-    Math.ceil((rowPanels * 6) / mostRows),
-  );
+  const rowGroups = groupCount(slices, engine.threads, Math.ceil((rowPanels * 6) / mostRows), rowPanels);
   withWorkspace(engine, (workspace) => {
     const result = workspace.floats(slices * sliceFloats);
     const gather = { ...outputLattice(options, options.x, options.dy), panels: 0, epilogue: false };
@@ -57,11 +57,15 @@ export function convolutionFilterGradient(engine: Engine, options: FilterGradien
         (resultColumns / panelColumns) * (blockPositions * 64 + 64),
     });
     const sum = (row: number, count: number, target: number) =>
-      engine.parallel(
-        'sumSlices',
-        [result + row * resultColumns * 4, slices, sliceFloats * 4, resultColumns, outChannels, target],
-        { count, grain: Math.max(1, Math.ceil(16384 / outChannels)) },
-      );
+      sumSlices(engine, {
+        result: result + row * resultColumns * 4,
+        slices,
+        sliceFloats,
+        resultColumns,
+        outChannels,
+        target,
+        count,
+      });
     sum(0, rows, dFilter);
     if (dBias !== 0) {
       sum(rows, 1, dBias);

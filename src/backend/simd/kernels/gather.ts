@@ -35,7 +35,7 @@ export interface Gather {
 
 /** Positions that meet a panel of weights while it is in the cache nearest to the core. */
 const mostBlockPositions = 96;
-const headerFloats = 48;
+export const headerFloats = 48;
 const tileRows = 6;
 export const panelColumns = 16;
 

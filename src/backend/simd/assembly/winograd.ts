@@ -1,0 +1,337 @@
+import { lines } from './arithmetic';
+import { packHeader, packPanel, packTransposedTap } from './convolution';
+import { clearRow, headerBytes } from './gather';
+import { gatherTile, planeTile } from './tiles';
+import { sumColumns } from './filter-gradient';
+import {
+  transformFilter,
+  transformFilterAdjoint,
+  transformGradient,
+  transformInput,
+  transformOutput,
+} from './winograd-transforms';
+
+/**
+ * A three-tap convolution of stride 1 along one axis of maps [image, along, across], cut into tiles of four outputs that read
+ * six inputs. All fields are 32-bit words in this order; src/backend/simd/kernels/winograd.ts writes them.
+ */
+@unmanaged
+export class Winograd {
+  source: u32;
+  target: u32;
+  /** Channels of source and target. */
+  depth: i32;
+  columns: i32;
+  /** Positions along the axis in source and target, and across it in both. */
+  sourceAlong: i32;
+  targetAlong: i32;
+  across: i32;
+  /** Positions from one neighbour along the axis to the next, and across: one of them is 1. */
+  sourceAlongStep: i32;
+  targetAlongStep: i32;
+  sourceAcrossStep: i32;
+  targetAcrossStep: i32;
+  /** Output a reads inputs a − pad, a − pad + 1 and a − pad + 2. */
+  pad: i32;
+  tilesAlong: i32;
+  tiles: i32;
+  /** 16 columns at a time: header and [6][depth][16]. */
+  panels: u32;
+  epilogue: i32;
+  /** Tiles of an item, and panels that are multiplied before their outputs are transformed back. */
+  blockTiles: i32;
+  groupPanels: i32;
+}
+
+/**
+ * Writes the pointers of `count` tiles from `first` on: `sources` [6][stride / 4], `targets` [4][stride / 4]; positions outside are
+ * `noSource` and `noTarget`.
+ */
+export function writeTilePointers(
+  job: Winograd,
+  first: i32,
+  count: i32,
+  sources: usize,
+  targets: usize,
+  stride: usize,
+  noSource: usize,
+  noTarget: usize,
+): void {
+  const rowBytes = <usize>job.depth << 2;
+  const targetBytes = <usize>job.columns << 2;
+  const sourceStep = <usize>job.sourceAlongStep * rowBytes;
+  const targetStep = <usize>job.targetAlongStep * targetBytes;
+  const alongFirst = job.sourceAlongStep == 1;
+  for (let index = 0; index < count; index++) {
+    const tile = first + index;
+    let along: i32, across: i32;
+    const image = tile / (job.tilesAlong * job.across);
+    if (alongFirst) {
+      along = tile % job.tilesAlong;
+      across = (tile / job.tilesAlong) % job.across;
+    } else {
+      across = tile % job.across;
+      along = (tile / job.across) % job.tilesAlong;
+    }
+    const at = <usize>index << 2;
+    const from =
+      <usize>job.source +
+      (<usize>(image * job.sourceAlong) * <usize>job.across + <usize>(across * job.sourceAcrossStep)) * rowBytes;
+    for (let k = 0; k < 6; k++) {
+      const place = along * 4 - job.pad + k;
+      const inside = <u32>place < <u32>job.sourceAlong;
+      store<u32>(sources + <usize>k * stride + at, <u32>(inside ? from + <usize>place * sourceStep : noSource));
+    }
+    const to =
+      <usize>job.target +
+      (<usize>(image * job.targetAlong) * <usize>job.across + <usize>(across * job.targetAcrossStep)) * targetBytes;
+    for (let k = 0; k < 4; k++) {
+      const place = along * 4 + k;
+      const inside = place < job.targetAlong;
+      store<u32>(targets + <usize>k * stride + at, <u32>(inside ? to + <usize>place * targetStep : noTarget));
+    }
+  }
+}
+
+/**
+ * Convolution by F(4, 3): items are blocks of tiles. Six planes of transformed inputs meet six planes of weights, panel by panel.
+ * Scratch: see `winogradScratch` of the driver.
+ */
+export function winogradConvolution(address: usize, begin: i32, end: i32, scratch: usize): void {
+  const job = changetype<Winograd>(address);
+  const depth = job.depth;
+  const columns = job.columns;
+  const block = job.blockTiles;
+  const group = job.groupPanels;
+  const epilogue = job.epilogue != 0;
+  const panelCount = (columns + 15) >> 4;
+  const planeWeights = <usize>depth * 64;
+  const panelBytes = headerBytes + 6 * planeWeights;
+
+  const stride = lines(<usize>block << 2);
+  const zeros = scratch;
+  const nowhere = zeros + lines(<usize>depth << 2);
+  const sources = nowhere + lines(<usize>columns << 2);
+  const targets = sources + 6 * stride;
+  const edgeTargets = targets + 4 * stride;
+  const rowPointers = edgeTargets + 4 * stride;
+  const productPointers = rowPointers + 6 * stride;
+  const edge = productPointers + stride; // [4][tile][16]: the panel of which only some columns exist
+  const rowBytes = lines(<usize>depth << 2) + 64;
+  const rowPlane = <usize>block * rowBytes + 64;
+  const rows = edge + <usize>block * 256;
+  const productPlane = <usize>(block * group) * 64;
+  const products = rows + 6 * rowPlane;
+
+  clearRow(zeros, max(depth, 16));
+  for (let tile: usize = 0; tile < <usize>block; tile++) {
+    const at = tile << 2;
+    for (let f: usize = 0; f < 6; f++) {
+      store<u32>(rowPointers + f * stride + at, <u32>(rows + f * rowPlane + tile * rowBytes));
+    }
+    for (let k: usize = 0; k < 4; k++) {
+      store<u32>(edgeTargets + k * stride + at, <u32>(edge + (k * <usize>block + tile) * 64));
+    }
+    store<u32>(productPointers + at, <u32>(products + (tile << 6)));
+  }
+
+  for (let item = begin; item < end; item++) {
+    const first = item * block;
+    const count = min(block, job.tiles - first);
+    writeTilePointers(job, first, count, sources, targets, stride, zeros, nowhere);
+    transformInput(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64);
+    for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
+      const lastPanel = min(panelCount, firstPanel + group);
+      for (let f: usize = 0; f < 6; f++) {
+        for (let p = firstPanel; p < lastPanel; p++) {
+          const weights = <usize>job.panels + <usize>p * panelBytes + headerBytes + f * planeWeights;
+          const offset = f * productPlane + <usize>((p - firstPanel) * block) * 64;
+          for (let tile = 0; tile < count; tile += 6) {
+            const at = <usize>tile << 2;
+            const from = rowPointers + f * stride + at;
+            gatherTile(min(6, count - tile), from, 0, 1, depth, weights, zeros, productPointers + at, offset, false);
+          }
+        }
+      }
+      for (let p = firstPanel; p < lastPanel; p++) {
+        const header = <usize>job.panels + <usize>p * panelBytes;
+        const from = products + <usize>((p - firstPanel) * block) * 64;
+        const offset = <usize>p << 6;
+        const left = columns - (p << 4);
+        if (left >= 16) {
+          transformOutput(from, productPlane, count, targets, stride, offset, header, epilogue);
+        } else {
+          transformOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue);
+          copyEdge(edgeTargets, targets, stride, count, offset, <usize>left << 2);
+        }
+      }
+    }
+  }
+}
+
+/** Copies the first `bytes` bytes of what `from` points at to where `to` points plus `offset`, for four rows of pointers. */
+function copyEdge(from: usize, to: usize, stride: usize, count: i32, offset: usize, bytes: usize): void {
+  for (let k: usize = 0; k < 4; k++) {
+    for (let tile: usize = 0; tile < <usize>count; tile++) {
+      const at = k * stride + (tile << 2);
+      const target = <usize>load<u32>(to + at) + offset;
+      const source = <usize>load<u32>(from + at);
+      for (let i: usize = 0; i < bytes; i += 4) {
+        f32.store(target + i, f32.load(source + i));
+      }
+    }
+  }
+}
+
+/**
+ * Packs and transforms panels [begin, end) of a filter of three taps: forward [3, depth, columns]; `adjoint`: the filter is
+ * [3, columns, depth], and its taps are reversed and transposed, as the input gradient needs them.
+ * Scratch: [3][depth][16] floats.
+ */
+export function packWinograd(
+  filter: usize,
+  depth: i32,
+  columns: i32,
+  adjoint: bool,
+  bias: usize,
+  scale: usize,
+  offset: usize,
+  panels: usize,
+  begin: i32,
+  end: i32,
+  scratch: usize,
+): void {
+  const plane = <usize>depth * 64;
+  const tapBytes = <usize>depth * <usize>columns * 4;
+  for (let p = begin; p < end; p++) {
+    const header = panels + <usize>p * (headerBytes + 6 * plane);
+    packHeader(p, columns, bias, scale, offset, header);
+    for (let tap: usize = 0; tap < 3; tap++) {
+      const to = scratch + tap * plane;
+      if (adjoint) {
+        packTransposedTap(filter + (2 - tap) * tapBytes, p, columns, depth, to);
+      } else {
+        packPanel(filter + tap * tapBytes, p, depth, columns, to);
+      }
+    }
+    transformFilter(scratch, plane, header + headerBytes, plane, plane);
+  }
+}
+
+/**
+ * The filter gradient of the same convolution; the target is dy. The words follow those of Winograd (`panels`, `epilogue` and
+ * `groupPanels` are not read).
+ */
+@unmanaged
+export class WinogradGradient extends Winograd {
+  /** [slices][6 · depth + 1][resultColumns] sums: six planes of products and, in the last row, the bias gradient. */
+  result: u32;
+  resultColumns: i32;
+  /** Tiles are cut into this many slices, summed apart; fixed by the shape, never by the number of threads. */
+  slices: i32;
+  /** An item is one slice and one group of input channels (groups start at multiples of 12). */
+  rowGroups: i32;
+}
+
+/**
+ * Products of the transformed inputs and the transformed output gradients, summed over tiles: Σ (Bᵀ d) ⊙ (A dy).
+ * Scratch: see the driver.
+ */
+export function winogradFilterGradient(address: usize, begin: i32, end: i32, scratch: usize): void {
+  const job = changetype<WinogradGradient>(address);
+  const depth = job.depth;
+  const columns = job.columns;
+  const block = job.blockTiles;
+  const panelCount = (columns + 15) >> 4;
+  const resultStride = <usize>job.resultColumns << 2;
+  const resultPlane = <usize>depth * resultStride;
+  const units = (depth + 11) / 12;
+  const mostChannels = ((units + job.rowGroups - 1) / job.rowGroups) * 12;
+
+  const stride = lines(<usize>block << 2);
+  const zeros = scratch;
+  const sources = zeros + lines(<usize>max(depth, columns) << 2);
+  const targets = sources + 6 * stride;
+  const rows = targets + 4 * stride;
+  const rowBytes = lines(<usize>mostChannels << 2) + 64;
+  const rowPlane = <usize>block * rowBytes + 64;
+  const right = rows + 6 * rowPlane;
+  const rightPanel = <usize>block * 64 + 64;
+  const rightPlane = <usize>panelCount * rightPanel;
+  clearRow(zeros, max(depth, columns));
+
+  for (let item = begin; item < end; item++) {
+    const group = item % job.rowGroups;
+    const slice = item / job.rowGroups;
+    const firstChannel = ((units * group) / job.rowGroups) * 12;
+    const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 12);
+    const firstTile = <i32>((<i64>job.tiles * slice) / job.slices);
+    const lastTile = <i32>((<i64>job.tiles * (slice + 1)) / job.slices);
+    const result = <usize>job.result + <usize>slice * (6 * resultPlane + resultStride);
+    for (let tile = firstTile; tile < lastTile; tile += block) {
+      const count = min(block, lastTile - tile);
+      const accumulate = tile > firstTile;
+      writeTilePointers(job, tile, count, sources, targets, stride, zeros, zeros);
+      transformInput(sources, stride, count, firstChannel, lastChannel - firstChannel, rows, rowBytes, rowPlane, 64);
+      transformGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel);
+      for (let f: usize = 0; f < 6; f++) {
+        for (let p: usize = 0; p < <usize>panelCount; p++) {
+          const from = right + f * rightPlane + p * rightPanel;
+          let left = rows + f * rowPlane;
+          let to = result + f * resultPlane + <usize>firstChannel * resultStride + (p << 6);
+          for (let c = firstChannel; c < lastChannel; c += 6) {
+            planeTile(min(6, lastChannel - c), rowBytes, left, from, count, to, resultStride, accumulate);
+            left += 24;
+            to += 6 * resultStride;
+          }
+        }
+      }
+      if (group == 0) {
+        // Plane 1 of A dy is the sum of a tile's four gradients.
+        for (let p: usize = 0; p < <usize>panelCount; p++) {
+          sumColumns(right + rightPlane + p * rightPanel, count, result + 6 * resultPlane + (p << 6), accumulate);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Input channels [begin, end) of dFilter [3][depth][columns] = Gᵀ of the sums that `winogradFilterGradient` left, slices added in
+ * their order. Scratch: [6][resultColumns] floats.
+ */
+export function winogradFilterSum(
+  result: usize,
+  resultColumns: i32,
+  slices: i32,
+  depth: i32,
+  columns: i32,
+  filter: usize,
+  begin: i32,
+  end: i32,
+  scratch: usize,
+): void {
+  const stride = <usize>resultColumns << 2;
+  const plane = <usize>depth * stride;
+  const sliceBytes = 6 * plane + stride;
+  const bytes = <usize>columns << 2;
+  for (let channel = begin; channel < end; channel++) {
+    const from = result + <usize>channel * stride;
+    const to = filter + <usize>channel * bytes;
+    if (slices == 1) {
+      transformFilterAdjoint(from, plane, to, <usize>depth * bytes, bytes);
+      continue;
+    }
+    for (let f: usize = 0; f < 6; f++) {
+      for (let o: usize = 0; o < bytes; o += 16) {
+        const at = from + f * plane + o;
+        let sum = v128.load(at);
+        for (let slice: usize = 1; slice < <usize>slices; slice++) {
+          sum = f32x4.add(sum, v128.load(at + slice * sliceBytes));
+        }
+        v128.store(scratch + f * stride + o, sum);
+      }
+    }
+    transformFilterAdjoint(scratch, stride, to, <usize>depth * bytes, bytes);
+  }
+}
