@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { type BackendDescription, setBackend } from '../backend/index.ts';
+import { type AudioCnn, audioCnn, type ForwardResult } from '../models/index.ts';
+import { type AdamState, adamUpdate } from '../nn/operations/index.ts';
+import { stream } from '../random.ts';
+
+/** The audio CNN at full width with a batch of random spectrograms: what `network-step.ts` and `profile-step.ts` run. */
+export interface Workload {
+  backend: BackendDescription;
+  model: AudioCnn;
+  batch: number;
+  /** Timed steps. */
+  steps: number;
+  /** The settings that tell one result from another. */
+  settings: { pooling: string; init: string };
+  /** One step of training as the trainer takes it: forward, cross-entropy, gradients, Adam, moving averages, projection. */
+  train(): void;
+  /** Logits of the batch, read back. */
+  infer(): void;
+}
+
+const classes = 35;
+const adam = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+function wordLogits({ logits }: ForwardResult): tf.Tensor2D {
+  if (logits.words === undefined) throw new Error('the model has no head "words"');
+  return logits.words;
+}
+
+/** Updates every parameter that has a gradient, and disposes of the gradients. */
+function updateParameters(
+  model: AudioCnn,
+  gradients: Map<string, tf.Tensor>,
+  moments: Map<string, AdamState>,
+  step: number,
+): void {
+  for (const [name, gradient] of gradients) {
+    const variable = model.parameters.get(name)?.variable;
+    if (variable === undefined) throw new Error(`gradient of an unknown parameter "${name}"`);
+    const state = moments.get(name) ?? {
+      variable,
+      firstMoment: tf.zerosLike(variable),
+      secondMoment: tf.zerosLike(variable),
+    };
+    const next = tf.tidy(() => adamUpdate({ ...state, variable }, gradient, { ...adam, step }));
+    variable.assign(next.variable);
+    for (const old of [next.variable, state.firstMoment, state.secondMoment, gradient]) old.dispose();
+    moments.set(name, { ...next, variable });
+  }
+}
+
+/** Options of the command line, with the names that the PyTorch peer has for them; those of `extra` besides. */
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      pooling: { type: 'string', default: 'strided' },
+      placement: { type: 'string', default: 'axis' },
+      batch: { type: 'string', default: '16' },
+      frames: { type: 'string', default: '98' },
+      mels: { type: 'string', default: '64' },
+      steps: { type: 'string', default: '5' },
+      threads: { type: 'string' },
+      backend: { type: 'string', default: 'simd' },
+      init: { type: 'string', default: 'nominal' },
+      relative: { type: 'string' },
+    },
+  });
+  return values;
+}
+
+/** Makes the model and the batch that the command line asks for, on the backend that it names. */
+export async function createWorkload(): Promise<Workload> {
+  const options = readOptions();
+  if (options.threads) process.env.SPECTRIDE_THREADS = options.threads;
+  const backend = await setBackend(options.backend);
+  const [batch, frames, bins, steps] = [options.batch, options.frames, options.mels, options.steps].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const model = audioCnn({
+    frames,
+    bins,
+    // The model refuses names that it does not know.
+    pooling: options.pooling as 'strided',
+    placement: options.placement as 'axis',
+    init: options.init as 'nominal',
+    ...(options.relative ? { smoothness: { relative: Number(options.relative) } } : {}),
+    heads: { words: classes },
+    seed: 0,
+  });
+  const random = stream(0, 'bench');
+  const x = tf.tensor4d(
+    Float32Array.from({ length: batch * frames * bins }, () => random.normal()),
+    [batch, frames, bins, 1],
+  );
+  const targets = Int32Array.from({ length: batch }, () => random.integer(classes));
+  const labels = tf.oneHot(tf.tensor1d(targets, 'int32'), classes) as tf.Tensor2D;
+  const moments = new Map<string, AdamState>();
+  let step = 0;
+  return {
+    backend,
+    model,
+    batch,
+    steps,
+    settings: { pooling: options.pooling, init: options.init },
+    train() {
+      let statistics: ForwardResult['statistics'] = new Map();
+      const { loss, gradients } = model.lossAndGradients(() => {
+        const result = model.forward(x, { training: true });
+        statistics = result.statistics;
+        return tf.losses.softmaxCrossEntropy(labels, wordLogits(result)) as tf.Scalar;
+      });
+      step += 1;
+      updateParameters(model, gradients, moments, step);
+      model.updateStatistics(statistics);
+      model.projectStrides();
+      loss.dataSync();
+      loss.dispose();
+    },
+    infer() {
+      tf.tidy(() => wordLogits(model.forward(x)).dataSync());
+    },
+  };
+}
