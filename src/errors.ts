@@ -10,3 +10,8 @@ export class BadInputError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Work that the user stopped. `message` says how to go on; the command line ends with code 130. */
+export class InterruptedError extends Error {
+  override name = 'InterruptedError';
+}

@@ -1,0 +1,78 @@
+import type { Pipeline } from '../pipeline/schema.ts';
+import type { MetricsLine, RunResult } from '../train/results.ts';
+import { remark } from './output.ts';
+import { createProgress } from './progress.ts';
+
+export interface SessionOptions {
+  readonly out: string;
+  readonly resume?: boolean;
+  /** The terminal dashboard instead of a bar. */
+  readonly watch?: boolean;
+}
+
+const phases = { features: 'reading clips', train: 'training', validate: 'validating', test: 'scoring' } as const;
+
+/** Trains with progress on stderr, TensorBoard events beside metrics.jsonl, and Ctrl-C that saves and says how to go on. */
+export async function trainWithProgress(pipeline: Pipeline, options: SessionOptions): Promise<RunResult> {
+  const { train } = await import('../train/index.ts');
+  const { createTensorBoardWriter } = await import('../report/tensorboard.ts');
+  const progress = createProgress();
+  const dashboard = options.watch && process.stderr.isTTY ? await startDashboard(pipeline) : undefined;
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
+    remark('', 'saving…');
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  let events: ReturnType<typeof createTensorBoardWriter> | undefined;
+  let note = '';
+  try {
+    const result = await train(pipeline, {
+      out: options.out,
+      resume: options.resume ?? false,
+      signal: interrupt.signal,
+      onProgress: (phase, done, total) => {
+        if (!dashboard) progress.update(phases[phase], done, total, phase === 'train' ? note : '');
+      },
+      onMetrics: (line) => {
+        note = describeLine(line, note);
+        events ??= createTensorBoardWriter(options.out, line.step);
+        events.metrics(line);
+        dashboard?.(line);
+      },
+      onNote: (text) => {
+        progress.clear();
+        remark(text);
+      },
+    });
+    for (const scored of result.evaluation) events?.evaluation(scored, result.steps);
+    return result;
+  } finally {
+    progress.clear();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The loss of a line, and the last validation accuracy seen. */
+function describeLine(line: MetricsLine, before: string): string {
+  const accuracies = Object.values(line.validation?.accuracy ?? {});
+  const mean = accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
+  const validation =
+    accuracies.length > 0 ? `validation ${(100 * mean).toFixed(1)} %` : (/validation .*/.exec(before)?.[0] ?? '');
+  return [`loss ${line.loss.toFixed(3)}`, validation].filter(Boolean).join(', ');
+}
+
+async function startDashboard(pipeline: Pipeline): Promise<(line: MetricsLine) => void> {
+  const { renderDashboard } = await import('./dashboard.ts');
+  const lines: MetricsLine[] = [];
+  return (line) => {
+    lines.push(line);
+    const steps =
+      pipeline.train.steps ?? Math.round((line.step * (pipeline.train.epochs ?? 1)) / Math.max(line.epoch, 1e-9));
+    const text = renderDashboard({ name: pipeline.name, steps, lines }, process.stderr.columns ?? 80);
+    process.stderr.write(`\u001b[H\u001b[2J${text.join('\n')}\n`);
+  };
+}

@@ -1,0 +1,406 @@
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { parse } from 'yaml';
+import { writeFileAtomicSync } from '../atomic-file.ts';
+import { setBackend } from '../backend/index.ts';
+import { type BatchSampler, createBatches } from '../datasets/batches.ts';
+import type { Batch } from '../datasets/types.ts';
+import { planWindows } from '../datasets/windows.ts';
+import { BadInputError, InterruptedError } from '../errors.ts';
+import { frameCount, resolveFeatures } from '../features/index.ts';
+import { type AudioCnn, audioCnn } from '../models/index.ts';
+import { resolvePipeline, serializePipeline } from '../pipeline/load.ts';
+import type { Pipeline } from '../pipeline/schema.ts';
+import { loadState, loadWeights, type Progress, saveState, saveWeights } from './checkpoint.ts';
+import { describeEnvironment } from './environment.ts';
+import { evaluateModel, type ScoredSplit } from './evaluate-model.ts';
+import { createOptimizer, type Optimizer } from './optimizer.ts';
+import { writePredictions } from './predictions.ts';
+import type { AxisResult, EvaluationResult, MetricsLine, RunResult } from './results.ts';
+import { checkpointFile, readMetrics, runFiles } from './run-folder.ts';
+import { learningRateSchedule } from './schedule.ts';
+import { closeSources, countClips, type Head, headsOf, openSources, type TaskSource } from './sources.ts';
+import { type ClassWeights, classWeights, everyRow, headLosses, makeTargets } from './targets.ts';
+
+export type Phase = 'features' | 'train' | 'validate' | 'test';
+
+export interface TrainOptions {
+  /** The run folder. */
+  readonly out: string;
+  /** Go on with the run in `out` where it stopped (default: refuse a folder that holds a run). */
+  readonly resume?: boolean;
+  /** Stops after the step in hand, with everything saved. */
+  readonly signal?: AbortSignal;
+  readonly cacheDirectory?: string;
+  readonly onProgress?: (phase: Phase, done: number, total: number) => void;
+  /** Every line of metrics.jsonl as it is written. */
+  readonly onMetrics?: (line: MetricsLine) => void;
+  /** Facts to tell once: what data was left out or padded. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** About how many times a run is validated where `validateEvery` does not say. */
+const validations = 20;
+/** Steps of the paper's runs (section 3.1). */
+const paperSteps = 1_000_000;
+
+/**
+ * Trains a pipeline by the paper's protocol, scores it, and leaves a run folder (docs/run-folder.md). The same pipeline and seed give the
+ * same weights whatever the number of threads, interrupted or not.
+ *
+ * @throws BadInputError for data or settings that cannot be trained on, InterruptedError where `signal` stopped it, Error where
+ *   the loss is no longer a number (the best checkpoint stays).
+ */
+export async function train(pipeline: Pipeline, options: TrainOptions): Promise<RunResult> {
+  const { out, signal, onProgress } = options;
+  prepareFolder(out, pipeline, options.resume ?? false);
+  const backend = await setBackend(pipeline.backend);
+  const sources = await openSources(pipeline, {
+    ...options,
+    onProgress: (_, done, total) => onProgress?.('features', done, total),
+  });
+  let run: Training | undefined;
+  try {
+    for (const note of describeData(sources)) options.onNote?.(note);
+    run = createTraining(pipeline, sources);
+    writeFolder(out, pipeline, run.heads, describeEnvironment(backend, pipeline.seed));
+    const progress = loadState(out, run.model, run.optimizer) ?? startingProgress(run.batches);
+    run.batches.restore(progress.batches);
+    truncateMetrics(out, progress.step);
+
+    await optimize(run, progress, options);
+    const result = await scoreRun(run, progress, options);
+    writeFileAtomicSync(path.join(out, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
+    return result;
+  } catch (error) {
+    if (signal?.aborted && !(error instanceof InterruptedError)) throw interrupted(out);
+    throw error;
+  } finally {
+    run?.optimizer.dispose();
+    run?.model.dispose();
+    closeSources(sources);
+  }
+}
+
+/** Everything that one run trains with. */
+interface Training {
+  readonly pipeline: Pipeline;
+  readonly sources: readonly TaskSource[];
+  readonly heads: readonly Head[];
+  readonly model: AudioCnn;
+  readonly optimizer: Optimizer;
+  readonly batches: BatchSampler;
+  readonly weights: ClassWeights;
+  readonly steps: number;
+  readonly validateEvery: number;
+  readonly hasValidation: boolean;
+}
+
+function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Training {
+  const settings = pipeline.train;
+  const features = resolveFeatures(pipeline.features);
+  const { frames } = planWindows(settings.window, features, (samples) => frameCount(samples, features));
+  const heads = headsOf(sources, pipeline);
+  const model = audioCnn({
+    ...pipeline.model,
+    frames,
+    bins: features.bins,
+    heads: Object.fromEntries(heads.map(({ name, classes }) => [name, classes.length])),
+    seed: pipeline.seed,
+  });
+  const batches = createBatches({
+    sources: sources.map(({ store, heads: tasks }) => ({ store, tasks })),
+    batch: settings.batch,
+    frames,
+    seed: pipeline.seed,
+    balance: settings.balance,
+  });
+  const steps = settings.epochs ? stepsOf(settings.epochs, batches, sources.length, settings.batch) : settings.steps;
+  return {
+    pipeline,
+    sources,
+    heads,
+    model,
+    batches,
+    optimizer: createOptimizer(settings.optimizer, model),
+    weights: settings.balance === 'weights' ? classWeights(sources) : {},
+    steps: steps ?? paperSteps,
+    validateEvery: settings.validateEvery ?? Math.ceil((steps ?? paperSteps) / validations),
+    hasValidation: sources.some((source) => source.heads.some((head) => countClips(source, head, 'validation') > 0)),
+  };
+}
+
+/** Steps in which the largest source is seen `epochs` times. */
+function stepsOf(epochs: number, batches: BatchSampler, sources: number, batch: number): number {
+  return Math.max(1, Math.floor((epochs * batches.examplesPerEpoch * sources) / batch));
+}
+
+/** The paper's loop: a batch, its gradients, an update, strides back into their range; now and then a validation and a checkpoint. */
+async function optimize(run: Training, progress: Progress, options: TrainOptions): Promise<void> {
+  const { pipeline, model, optimizer, batches, steps } = run;
+  const { learningRate, strideLearningRate = learningRate, logEvery, earlyStopping, batch } = pipeline.train;
+  const schedule = learningRateSchedule(pipeline.train.schedule, steps);
+  let logged = { time: performance.now(), examples: progress.examples };
+
+  for (let step = progress.step + 1; step <= steps; step++) {
+    const began = performance.now();
+    const rate = schedule(step - 1);
+    const { losses, gradients } = lossesAndGradients(run, batches.next());
+    optimizer.update(gradients, { weight: learningRate * rate, stride: strideLearningRate * rate });
+    model.projectStrides();
+    progress.step = step;
+    progress.examples += batch;
+    progress.seconds += (performance.now() - began) / 1000;
+    refuseNaN(losses, step, options.out, progress);
+
+    const validates = step % run.validateEvery === 0 || step === steps;
+    if (validates || step % logEvery === 0) {
+      const now = performance.now();
+      const examplesPerSecond = ((progress.examples - logged.examples) * 1000) / Math.max(1e-3, now - logged.time);
+      const line = metricsLine(run, progress, losses, learningRate * rate, examplesPerSecond);
+      if (validates && run.hasValidation) line.validation = await validate(run, progress, options);
+      appendFileSync(path.join(options.out, runFiles.metrics), `${JSON.stringify(line)}\n`);
+      options.onMetrics?.(line);
+      logged = { time: performance.now(), examples: progress.examples };
+    }
+    if (validates || options.signal?.aborted) {
+      progress.batches = batches.state();
+      saveState(options.out, model, optimizer, progress);
+    }
+    options.onProgress?.('train', step, steps);
+    if (options.signal?.aborted) throw interrupted(options.out);
+    if (earlyStopping !== undefined && progress.stale >= earlyStopping) break;
+    await new Promise(setImmediate); // lets signals and timers in
+  }
+  saveWeights(options.out, 'last', model, progress.step);
+  if (!run.hasValidation) progress.bestStep = progress.step;
+}
+
+/**
+ * Each head's loss, and the gradients of their weighted mean plus λJ (Eq. 6). A batch beyond `microBatch` is taken in parts whose
+ * gradients are summed; each part holds every m-th row, so that all sources are in all parts, and normalises with its own statistics.
+ */
+function lossesAndGradients(run: Training, batch: Batch): { losses: number[]; gradients: Map<string, tf.Tensor> } {
+  const { model, heads, pipeline } = run;
+  const { complexity, microBatch = batch.size } = pipeline.train;
+  const parts = Math.ceil(batch.size / microBatch);
+  const targets = makeTargets(batch, heads, run.weights);
+  const width = batch.features.length / batch.size;
+  const losses = heads.map(() => 0);
+  const gradients = new Map<string, tf.Tensor>();
+
+  for (let part = 0; part < parts; part++) {
+    const rows = everyRow(batch.features, width, part, parts);
+    const partTargets = Object.fromEntries(
+      heads.map(({ name, classes }) => [
+        name,
+        everyRow(targets[name] ?? new Float32Array(), classes.length, part, parts),
+      ]),
+    );
+    const x = tf.tensor4d(rows, [rows.length / width, model.options.frames, model.options.bins, 1]);
+    let values: tf.Tensor | undefined;
+    const found = model.lossAndGradients(() => {
+      const { logits, statistics } = model.forward(x, { training: true });
+      const perHead = headLosses(logits, partTargets, heads);
+      values = tf.keep(tf.stack(perHead));
+      model.updateStatistics(statistics);
+      const weighted = perHead.map((loss, i) => tf.mul(loss, (heads[i]?.weight ?? 1) / heads.length));
+      const total = tf.addN(weighted);
+      return (
+        complexity > 0 && part === 0 ? tf.add(total, tf.mul(model.complexity(), complexity)) : total
+      ) as tf.Scalar;
+    });
+    values?.dataSync().forEach((loss, i) => {
+      losses[i] = (losses[i] ?? 0) + loss;
+    });
+    tf.dispose([x, found.loss, ...(values ? [values] : [])]);
+    addGradients(gradients, found.gradients);
+  }
+  return { losses, gradients };
+}
+
+function addGradients(sum: Map<string, tf.Tensor>, gradients: ReadonlyMap<string, tf.Tensor>): void {
+  for (const [name, gradient] of gradients) {
+    const before = sum.get(name);
+    sum.set(name, before === undefined ? gradient : tf.add(before, gradient));
+    if (before !== undefined) tf.dispose([before, gradient]);
+  }
+}
+
+function refuseNaN(losses: readonly number[], step: number, out: string, progress: Progress): void {
+  if (losses.every(Number.isFinite)) return;
+  const kept =
+    progress.bestStep > 0
+      ? `the weights of step ${progress.bestStep} are in ${checkpointFile(out, 'best')}`
+      : 'there is no checkpoint yet';
+  throw new Error(
+    `the loss is ${losses.find((loss) => !Number.isFinite(loss))} at step ${step}; ${kept}; a smaller learning rate may help`,
+  );
+}
+
+function metricsLine(
+  { heads, model, batches, sources, pipeline }: Training,
+  progress: Progress,
+  losses: readonly number[],
+  learningRate: number,
+  examplesPerSecond: number,
+): MetricsLine {
+  const weighted = heads.reduce((sum, { weight }, i) => sum + (weight * (losses[i] ?? 0)) / heads.length, 0);
+  const learned = model.describe().axes.some((axis) => axis.learned);
+  return {
+    step: progress.step,
+    examples: progress.examples,
+    epoch: (progress.step * pipeline.train.batch) / (batches.examplesPerEpoch * sources.length),
+    seconds: progress.seconds,
+    examplesPerSecond,
+    learningRate,
+    loss: weighted,
+    losses: Object.fromEntries(heads.map(({ name }, i) => [name, losses[i] ?? 0])),
+    ...(learned ? { complexity: tf.tidy(() => model.complexity().dataSync()[0] ?? 0) } : {}),
+    strides: model.strides(),
+  };
+}
+
+/** Scores the validation split; the weights of the highest mean accuracy over heads are kept as the best. */
+async function validate(run: Training, progress: Progress, options: TrainOptions): Promise<MetricsLine['validation']> {
+  const { result } = await score(run, 'validation', options);
+  const tasks = result.tasks.filter(({ clips }) => clips > 0);
+  const mean = tasks.reduce((sum, { accuracy }) => sum + accuracy, 0) / tasks.length;
+  if (mean > progress.bestAccuracy) {
+    Object.assign(progress, { bestAccuracy: mean, bestStep: progress.step, stale: 0 });
+    saveWeights(options.out, 'best', run.model, progress.step);
+  } else {
+    progress.stale++;
+  }
+  return {
+    accuracy: Object.fromEntries(tasks.map(({ task, accuracy }) => [task, accuracy])),
+    loss: Object.fromEntries(tasks.map(({ task, loss }) => [task, loss])),
+  };
+}
+
+function score(run: Training, split: 'validation' | 'test', options: TrainOptions): Promise<ScoredSplit> {
+  return evaluateModel(run.model, run.sources, {
+    split,
+    batch: run.pipeline.evaluation.batch,
+    ...(split === 'test' && options.signal ? { signal: options.signal } : {}),
+    onProgress: (done, total) => options.onProgress?.(split === 'test' ? 'test' : 'validate', done, total),
+  });
+}
+
+/** Scores the chosen weights on validation and test clips, and says what was learned. */
+async function scoreRun(run: Training, progress: Progress, options: TrainOptions): Promise<RunResult> {
+  const { pipeline, model, heads, sources } = run;
+  const weights = pipeline.evaluation.weights === 'best' && run.hasValidation ? 'best' : 'last';
+  loadWeights(checkpointFile(options.out, weights), model);
+  const evaluation: EvaluationResult[] = [];
+  for (const split of ['validation', 'test'] as const) {
+    const scored = await score(run, split, options);
+    if (scored.result.tasks.every(({ clips }) => clips === 0)) continue;
+    evaluation.push(scored.result);
+    writePredictions(options.out, split, heads, scored.predictions);
+  }
+  const { axes, multiplyAdds, parameters } = model.describe();
+  const splits = ['train', 'validation', 'test'] as const;
+  const clips = sources.flatMap((source) =>
+    source.heads.map((head) => [
+      head.name,
+      Object.fromEntries(splits.map((split) => [split, countClips(source, head, split)])),
+    ]),
+  );
+  return {
+    name: pipeline.name,
+    weights,
+    steps: progress.step,
+    bestStep: weights === 'best' ? progress.bestStep : progress.step,
+    seconds: progress.seconds,
+    clips: Object.fromEntries(clips),
+    parameters,
+    multiplyAdds: multiplyAdds.total,
+    evaluation,
+    axes: axes.map(
+      ({ block, axis, pooled, stride, inputLength, outputLength, smoothness, learned }): AxisResult => ({
+        block,
+        axis,
+        pooled,
+        stride,
+        inputLength,
+        outputLength,
+        learned,
+        ...(smoothness === undefined ? {} : { smoothness }),
+      }),
+    ),
+  };
+}
+
+function startingProgress(batches: BatchSampler): Progress {
+  return { step: 0, examples: 0, seconds: 0, bestAccuracy: -1, bestStep: 0, stale: 0, batches: batches.state() };
+}
+
+function describeData(sources: readonly TaskSource[]): string[] {
+  return sources.flatMap(({ dataset, store }) => [
+    ...dataset.notes,
+    ...(store.bad.length > 0
+      ? [
+          `${dataset.name}: ${store.bad.length} clips cannot be read and are left out: ${listSome(store.bad.map(({ reason }) => reason))}`,
+        ]
+      : []),
+    ...(store.padded > 0
+      ? [`${dataset.name}: ${store.padded} clips are shorter than a window and were padded with zeros`]
+      : []),
+  ]);
+}
+
+function listSome(items: readonly string[]): string {
+  return items.length > 3 ? `${items.slice(0, 3).join('; ')}; …` : items.join('; ');
+}
+
+function interrupted(out: string): InterruptedError {
+  return new InterruptedError(`interrupted; everything is saved in ${out}: the same command with --resume goes on`);
+}
+
+/** Makes the run folder; one that holds a run is refused without `resume`, one that holds something else always. */
+function prepareFolder(out: string, pipeline: Pipeline, resume: boolean): void {
+  const started = existsSync(path.join(out, runFiles.pipeline));
+  if (!resume && existsSync(out) && readdirSync(out).length > 0) {
+    throw new BadInputError(
+      `${out}: expected a new or empty folder, found ${started ? 'a run; --resume goes on with it' : 'other files'}`,
+    );
+  }
+  if (resume && existsSync(out) && !started && readdirSync(out).length > 0) {
+    throw new BadInputError(`${out}: expected a run to go on with, found no ${runFiles.pipeline} in it`);
+  }
+  if (resume && started) refuseOtherPipeline(out, pipeline);
+  mkdirSync(path.join(out, 'checkpoints'), { recursive: true });
+  rmSync(path.join(out, runFiles.result), { force: true });
+}
+
+/** A run goes on only as it began, but for the backend. */
+function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
+  const file = path.join(out, runFiles.pipeline);
+  const before = resolvePipeline(parse(readFileSync(file, 'utf8')), file);
+  const differing = (Object.keys({ ...before, ...pipeline }) as (keyof Pipeline)[]).find(
+    (key) => key !== 'backend' && !isDeepStrictEqual(before[key], pipeline[key]),
+  );
+  if (differing !== undefined) {
+    throw new BadInputError(
+      `${out}: expected the pipeline that the run was started with, found another "${differing}"`,
+    );
+  }
+}
+
+function writeFolder(out: string, pipeline: Pipeline, heads: readonly Head[], environment: object): void {
+  const write = (name: string, text: string) => writeFileAtomicSync(path.join(out, name), text);
+  const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
+  const labels = Object.fromEntries(heads.map(({ name, label, classes }) => [name, { label, classes }]));
+  write(runFiles.labels, json(labels));
+  write(runFiles.environment, json(environment));
+  write(runFiles.pipeline, serializePipeline(pipeline));
+}
+
+/** Drops what a killed run logged behind its last checkpoint: those steps are taken again. */
+function truncateMetrics(out: string, step: number): void {
+  const kept = readMetrics(out).filter((line) => line.step <= step);
+  writeFileAtomicSync(path.join(out, runFiles.metrics), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
