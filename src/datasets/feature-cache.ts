@@ -4,8 +4,7 @@ import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
 import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
-import type { ExtractionSettings } from './extract.ts';
-import { inlineExtractor } from './extractor.ts';
+import { createExtractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
 import { readIndex, writeIndex } from './feature-index.ts';
 import { formatVersion, readShardTable, shardName } from './feature-shard.ts';
 import { joinTables, shardStore } from './feature-store.ts';
@@ -24,6 +23,10 @@ export interface FeatureStoreOptions {
   readonly maxBad?: number;
   /** How a value is stored; by default as the data set recommends, else float32. */
   readonly precision?: 'float16' | 'float32';
+  /** What computes the frames; by default JavaScript. Features of one transform are never read for another's. */
+  readonly transform?: TransformSource;
+  /** Threads; by default one for each core. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   /** Clips done, of all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -37,7 +40,13 @@ export interface FeatureStoreOptions {
 export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOptions): Promise<FeatureStore> {
   const { features } = options;
   const valueBytes = (options.precision ?? dataset.precision ?? 'float32') === 'float16' ? 2 : 4;
-  const settings: ExtractionSettings = { features, window: options.window, waveform: false, valueBytes };
+  const settings: ExtractorSettings = {
+    features,
+    window: options.window,
+    waveform: false,
+    valueBytes,
+    transform: options.transform,
+  };
   const windows = planWindows(options.window, features, (samples) => frameCount(samples, features));
   const description = describeSettings(settings);
   const settingsKey = createHash('sha256').update(description).digest('hex');
@@ -57,7 +66,7 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
 }
 
 /** The settings that decide what is stored, as JSON with sorted keys: the same settings always give the same text. */
-function describeSettings(settings: ExtractionSettings): string {
+function describeSettings(settings: ExtractorSettings): string {
   const features = Object.fromEntries(Object.entries(settings.features).sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify(
     {
@@ -65,6 +74,7 @@ function describeSettings(settings: ExtractionSettings): string {
       window: settings.window,
       waveform: settings.waveform,
       valueBytes: settings.valueBytes,
+      transform: settings.transform?.name ?? 'fft.js',
       features,
     },
     undefined,
@@ -77,7 +87,7 @@ async function completeTables(
   dataset: Dataset,
   shards: readonly PlannedShard[],
   folder: string,
-  settings: ExtractionSettings,
+  settings: ExtractorSettings,
   options: FeatureStoreOptions,
 ): Promise<Buffer[]> {
   const tables = shards.map((shard) => readShardTable(folder, shard));
@@ -86,7 +96,7 @@ async function completeTables(
     const total = dataset.clips.length;
     let done = total - missing.reduce((sum, shard) => sum + shard.clips, 0);
     options.onProgress?.(done, total);
-    const extractor = inlineExtractor(settings);
+    const extractor = createExtractor(settings, total - done, options.workers);
     try {
       await writeShards(fileGroups(dataset.clips, missing), {
         folder,
