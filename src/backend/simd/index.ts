@@ -36,18 +36,25 @@ export interface SimdDescription {
 
 let kernels: LoadedKernels<Runtime> | undefined;
 
-/** Compiles and checks the kernels and starts the threads, once in a process; tfjs may make the backend anew any time. */
+/**
+ * Compiles and checks the kernels and starts the threads, once in a process; tfjs may make the backend anew any time.
+ * @throws BadInputError for values of SPECTRIDE_INSTRUCTIONS or SPECTRIDE_THREADS that mean nothing
+ */
 function loadOnce(): LoadedKernels<Runtime> {
-  kernels ??= loadKernels(allowedInstructions(process.env.SPECTRIDE_INSTRUCTIONS), (module) => {
-    const runtime = new Runtime({ module, threads: threadCount(process.env.SPECTRIDE_THREADS) });
-    try {
-      selfCheck(runtime);
-    } catch (error) {
-      runtime.close();
-      throw error;
-    }
-    return runtime;
-  });
+  if (kernels === undefined) {
+    const allowed = allowedInstructions(process.env.SPECTRIDE_INSTRUCTIONS);
+    const threads = threadCount(process.env.SPECTRIDE_THREADS);
+    kernels = loadKernels(allowed, (module) => {
+      const runtime = new Runtime({ module, threads });
+      try {
+        selfCheck(runtime);
+      } catch (error) {
+        runtime.close();
+        throw error;
+      }
+      return runtime;
+    });
+  }
   return kernels;
 }
 
