@@ -1,5 +1,6 @@
 import { BadInputError } from '../errors.ts';
 import type { Case, CaseContext } from './case.ts';
+import { layerCases } from './layer-cases.ts';
 import { describeMachine } from './machine.ts';
 import { networkCases } from './network-cases.ts';
 import type { BenchResult, Row } from './result.ts';
@@ -19,7 +20,7 @@ export interface BenchOptions extends Omit<CaseContext, 'place' | 'onRun'> {
   onProgress(line: string): void;
 }
 
-const cases: Case[] = [...smallCases, ...networkCases];
+const cases: Case[] = [...smallCases, ...networkCases, ...layerCases];
 
 /** The cases that `only` selects. @throws BadInputError for a word that selects none */
 function select(only: readonly string[]): Case[] {

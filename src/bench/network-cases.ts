@@ -1,7 +1,7 @@
 import type { Case, CaseContext } from './case.ts';
 import type { Goal, Row } from './result.ts';
 import { alternate, median, medianRatio, numbers, type Rounds } from './rounds.ts';
-import { ownSide, type Side, splitCommand } from './side.ts';
+import { commandName, ownSide, type Side, splitCommand } from './side.ts';
 
 type Pooling = 'strided' | 'spectral' | 'diffstride';
 
@@ -47,7 +47,7 @@ function stepCase(pooling: Pooling, batch: number): Case {
     async run(context) {
       const argv = ['--pooling', pooling, '--batch', String(batch), ...stepArguments(context)];
       const peers = context.peers.map(
-        (command): Side => ({ name: command, command: [...splitCommand(command), ...argv] }),
+        (command): Side => ({ name: commandName(command), command: [...splitCommand(command), ...argv] }),
       );
       const sides = [ownSide(ours, 'network-step', argv), ...peers];
       if (context.tfjsNode !== undefined) {
@@ -60,7 +60,12 @@ function stepCase(pooling: Pooling, batch: number): Case {
         const goalKey = `${pooling}/${batch}/${name}`;
         const rows: Row[] = [];
         if (peers.length > 0) {
-          const ratio = medianRatio(rounds, ours, context.peers, key);
+          const ratio = medianRatio(
+            rounds,
+            ours,
+            peers.map(({ name }) => name),
+            key,
+          );
           rows.push({ ...row, ratio, comparison: `best peer / ${ours}`, goal: peerGoals[goalKey] });
         }
         if (context.tfjsNode !== undefined) {

@@ -57,6 +57,13 @@ export function splitCommand(line: string): string[] {
   );
 }
 
+/** A peer's command line as a short name: its script without folders, and what follows; the whole line where it names no file. */
+export function commandName(line: string): string {
+  const words = splitCommand(line);
+  const script = words.findIndex((word) => /\.(py|[cm]?[jt]s|sh|R|jl)$/.test(word));
+  return [path.basename(words[Math.max(script, 0)] ?? line), ...words.slice(Math.max(script, 0) + 1)].join(' ');
+}
+
 /** The last line of a text that is a JSON object. */
 function lastJson(text: string): Measurement | undefined {
   for (const line of text.split('\n').reverse()) {

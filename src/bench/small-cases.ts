@@ -3,7 +3,7 @@ import { packageRoot } from '../package-root.ts';
 import type { Case } from './case.ts';
 import type { Row } from './result.ts';
 import { median } from './rounds.ts';
-import { type Measurement, ownSide, runSide, type Side, splitCommand } from './side.ts';
+import { commandName, type Measurement, ownSide, runSide, type Side, splitCommand } from './side.ts';
 
 const ours = 'spectride';
 
@@ -22,7 +22,7 @@ const logMel: Case = {
     const repeats = ['--repeats', String(Math.max(5, 3 * context.steps))];
     const own = ownSide(ours, 'log-mel-speed', repeats);
     const peer: Side | undefined = context.logMelPeer
-      ? { name: context.logMelPeer, command: [...splitCommand(context.logMelPeer), ...repeats] }
+      ? { name: commandName(context.logMelPeer), command: [...splitCommand(context.logMelPeer), ...repeats] }
       : undefined;
     const pairs: { own: Measurement; peer: Measurement | undefined }[] = [];
     for (let round = 0; round < context.rounds; round++) {
