@@ -1,6 +1,7 @@
 export { complexity } from './complexity.ts';
 export { axisMatrix, type DiffStrideOptions, diffStride, diffStrideAxis } from './diffstride.ts';
 export type { Norm } from './fourier-matrices.ts';
+export { DiffStride, type DiffStrideConfig, SpectralPooling, type SpectralPoolingConfig } from './layers.ts';
 export * from './operations/index.ts';
 export {
   type AxisRole,

@@ -62,9 +62,13 @@ function planeProduct(x: tf.Tensor, height: number, width: number, v: ComplexMat
   return tf.sub(real, imaginary);
 }
 
-/** Weights of a half spectrum of `kept` columns on the way back to `pooled` samples. */
-function halfSpectrumWeights(kept: number, pooled: number): number[] {
-  return Array.from({ length: kept }, (_, k) => (k === 0 || 2 * k === pooled ? 1 : 2));
+function keptOfRows(length: number, bins: number[]): Kept {
+  return { length, pooled: bins.length, bins, weights: bins.map(() => 1) };
+}
+
+/** Columns are half a spectrum: all but zero and the last of an even length stand for two frequencies. */
+function keptOfColumns(length: number, bins: number[], pooled: number): Kept {
+  return { length, pooled, bins, weights: bins.map((k) => (k === 0 || 2 * k === pooled ? 1 : 2)) };
 }
 
 export interface ReferenceOptions {
@@ -91,7 +95,8 @@ function straightThrough(stride: Stride, value: number): tf.Scalar {
 }
 
 const f = Math.fround;
-const largestFloat = f(3.4028234663852886e38);
+/** What the original takes for "no upper limit". */
+export const largestFloat = f(3.4028234663852886e38);
 
 /** Half the kept band, T = max(N/S, 2)/2: as a tensor, and on the host in the float32 steps of the original. */
 function halfBand(stride: tf.Scalar, value: number, length: number): { threshold: tf.Tensor; host: number } {
@@ -136,46 +141,29 @@ export function referenceDiffStride(x: tf.Tensor, axes: PooledAxis[], options: R
       keptRows.map((bin) => rowPosition(bin, rows.length)),
     );
     const columnMask = rampMask(tf.add(horizontal.threshold, 1), ramp, keptColumns);
-    const v = complexMatrix(
-      { length: rows.length, pooled: keptRows.length, bins: keptRows, weights: keptRows.map(() => 1) },
-      rowMask,
-    );
-    const u = complexMatrix(
-      {
-        length: columns.length,
-        pooled: pooledWidth,
-        bins: keptColumns,
-        weights: halfSpectrumWeights(keptColumns.length, pooledWidth),
-      },
-      columnMask,
-    );
+    const v = complexMatrix(keptOfRows(rows.length, keptRows), rowMask);
+    const u = complexMatrix(keptOfColumns(columns.length, keptColumns, pooledWidth), columnMask);
     return planeProduct(x, rows.axis, columns.axis, v, u);
   });
 }
 
-/** FixedSpectralPooling of google-research/diffstride, on two axes: the height is made even, the width is not. */
+/** Output lengths of FixedSpectralPooling: the height is made even, the width is not. */
+export function referenceSpectralLengths(lengths: readonly number[], strides: readonly number[]): [number, number] {
+  const [height, width] = lengths.map((length, i) => Math.floor(length / (strides[i] as number))) as [number, number];
+  return [Math.max(height - (height % 2), 2), Math.max(width, 2)];
+}
+
+/** FixedSpectralPooling of google-research/diffstride, on two axes (height, width). */
 export function referenceSpectralPooling(x: tf.Tensor, axes: PooledAxis[]): tf.Tensor {
   const [rows, columns] = axes as [PooledAxis, PooledAxis];
   return tf.tidy(() => {
-    const cropped = ({ length, stride }: PooledAxis) => Math.floor(length / strideValue(stride));
-    const pooledHeight = Math.max(cropped(rows) - (cropped(rows) % 2), 2);
-    const pooledWidth = Math.max(cropped(columns), 2);
+    const strides = axes.map(({ stride }) => strideValue(stride));
+    const [pooledHeight, pooledWidth] = referenceSpectralLengths([rows.length, columns.length], strides);
     const half = pooledHeight / 2;
     const keptRows = Array.from({ length: pooledHeight }, (_, i) => (i < half ? i : rows.length - pooledHeight + i));
     const keptColumns = Array.from({ length: Math.floor(pooledWidth / 2) + 1 }, (_, k) => k);
-    const v = complexMatrix(
-      { length: rows.length, pooled: pooledHeight, bins: keptRows, weights: keptRows.map(() => 1) },
-      undefined,
-    );
-    const u = complexMatrix(
-      {
-        length: columns.length,
-        pooled: pooledWidth,
-        bins: keptColumns,
-        weights: halfSpectrumWeights(keptColumns.length, pooledWidth),
-      },
-      undefined,
-    );
+    const v = complexMatrix(keptOfRows(rows.length, keptRows), undefined);
+    const u = complexMatrix(keptOfColumns(columns.length, keptColumns, pooledWidth), undefined);
     return planeProduct(x, rows.axis, columns.axis, v, u);
   });
 }
