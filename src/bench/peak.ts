@@ -6,11 +6,12 @@ const depth = 64;
 const [rows, columns] = [6, 16];
 const items = 20_000;
 const scratchBytes = 1024;
-const repeats = 30;
+/** Long enough for every thread to have started. */
+const leastMilliseconds = 500;
 
 /**
  * What the register tile of the matrix kernels reaches when all of its operands are in the first-level cache: GFLOP/s on
- * `threads` threads, the best of a few tries. Layers are read against it. NaN where the kernels do not run.
+ * `threads` threads, the best of many tries. Layers are read against it. NaN where the kernels do not run.
  */
 export function measurePeak(threads: number): number {
   const { checked: runtime } = loadKernels(allowedInstructions(process.env.SPECTRIDE_INSTRUCTIONS), (module) => {
@@ -21,7 +22,8 @@ export function measurePeak(threads: number): number {
   runtime.float32.fill(0, left / 4, left / 4 + depth * rows);
   runtime.float32.fill(0, right / 4, right / 4 + depth * columns);
   let least = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat < repeats; repeat++) {
+  const begin = performance.now();
+  while (performance.now() - begin < leastMilliseconds) {
     const start = performance.now();
     runtime.parallel('peak', [left, right], { count: items, scratchBytes });
     least = Math.min(least, performance.now() - start);
