@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
+import { cacheDirectory } from './cache-directory.ts';
 import { openFolder } from './folder-dataset.ts';
 import { openManifest } from './manifest-dataset.ts';
 import type { Dataset, SplitChoice } from './types.ts';
@@ -11,6 +12,8 @@ export interface OpenDatasetOptions {
   /** Where prepared data sets lie; by default `cacheDirectory()`. */
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
+  /** Steps of what must be made first (rendering notes), of all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -23,5 +26,9 @@ export async function openDataset(spec: string, options: OpenDatasetOptions = {}
   if (spec.startsWith('folder:')) return openFolder(path.resolve(spec.slice('folder:'.length)), split, options.label);
   if (spec.startsWith('manifest:'))
     return openManifest(path.resolve(spec.slice('manifest:'.length)), split, options.label);
+  if (spec === 'notes') {
+    const { openNotes } = await import('./notes.ts');
+    return openNotes(options.cacheDirectory ?? cacheDirectory(), split, options);
+  }
   throw new BadInputError(`dataset: expected folder:PATH, manifest:FILE or a name of the catalogue, found "${spec}"`);
 }

