@@ -103,13 +103,11 @@ export class DiffStride extends tf.layers.Layer {
     const weight = this.addWeight('strides', [initial.length], 'float32', tf.initializers.ones());
     const variable = weight.read() as tf.Variable;
     const write = variable.assign.bind(variable);
+    tf.tidy(() => write(tf.tensor1d(initial)));
     // The optimisers of tfjs assign to a variable and leave its constraint aside, so the projection is part of the assignment.
     variable.assign = (value) => {
       tf.tidy(() => write(tf.clipByValue(value, lowerLimit ?? 1, upperLimit ?? largestFloat)));
     };
-    tf.tidy(() => {
-      weight.write(tf.tensor1d(initial));
-    });
     this.#strides = variable;
     this.#write = write;
     super.build(inputShape);
