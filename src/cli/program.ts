@@ -1,14 +1,22 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package-root.ts';
+import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerCutoffs } from './cutoffs.ts';
+import { registerDoctor } from './doctor.ts';
 import { exitCode, outcomeOf } from './exit.ts';
+import { registerExperiment } from './experiment.ts';
 import { registerReport } from './report.ts';
 import { registerStrides } from './strides.ts';
 
 /** Commands in the order and under the headings in which `--help` lists them. */
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
-  { heading: 'Read and compare:', commands: [registerCutoffs, registerStrides, registerCompare, registerReport] },
+  {
+    heading: 'Read and compare:',
+    commands: [registerCutoffs, registerStrides, registerCompare, registerReport],
+  },
+  { heading: 'Many runs:', commands: [registerExperiment] },
+  { heading: 'This machine:', commands: [registerBench, registerDoctor] },
 ];
 
 const examples = `

@@ -1,8 +1,9 @@
 import type { TaskScore } from '../train/results.ts';
 import { figure, type Table } from './table.ts';
 
-const share = (value: number | null) => (value === null ? undefined : figure({ mean: 100 * value, count: 1 }, 1));
-const count = (value: number) => figure({ mean: value, count: 1 }, 0);
+const share = (value: number | null) =>
+  value === null ? undefined : figure({ mean: 100 * value, deviation: undefined, count: 1 }, 1);
+const count = (value: number) => figure({ mean: value, deviation: undefined, count: 1 }, 0);
 
 /** Precision, recall and F1 of every class of a task, in %; a figure that is undefined (no clip, never predicted) is –. */
 export function classTable({ task, perClass }: TaskScore): Table {

@@ -211,7 +211,7 @@ export function writeSyntheticRun(run: FinishedRun, directory: string): void {
   mkdirSync(directory, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(path.join(directory, name), text);
   const labels = Object.fromEntries(
-    (run.result.evaluation[0]?.tasks ?? []).map((score) => [score.task, score.classes]),
+    (run.result.evaluation[0]?.tasks ?? []).map((score) => [score.task, { label: score.task, classes: score.classes }]),
   );
   write('pipeline.yaml', stringify(run.pipeline));
   write('environment.json', JSON.stringify(run.environment));

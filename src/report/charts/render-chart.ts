@@ -82,7 +82,8 @@ function forPage(svg: string, label: string): string {
  * on the first call.
  */
 export async function renderChart(spec: TopLevelSpec, label: string): Promise<string> {
-  const [{ compile }, { View, parse, Warn }] = await Promise.all([import('vega-lite'), import('vega')]);
+  const { View, parse, Warn } = await import('vega');
+  const { compile } = await import('vega-lite');
   const compiled = compile({ ...spec, config: { ...theme, ...spec.config } }).spec;
   const view = new View(parse(compiled), { renderer: 'none', logLevel: Warn });
   try {

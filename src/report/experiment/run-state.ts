@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadPipeline } from '../../pipeline/load.ts';
-import { readRun } from '../../train/run-folder.ts';
+import { readRun, runFiles } from '../../train/run-folder.ts';
 import type { PlannedRun } from './plan.ts';
 
 /** Where a planned run stands: to be started, to be gone on with, ended, or its folder holds another run. */
@@ -18,11 +18,17 @@ function relevant(pipeline: object): object {
   );
 }
 
-/** Looks into the folder of a planned run. A folder that was killed before its first checkpoint is removed, as there is nothing to keep. */
+/**
+ * Looks into the folder of a planned run. A run that was killed before its first checkpoint has nothing worth keeping: its
+ * folder is removed and it counts as missing. A folder that is no run's is never touched.
+ */
 export async function stateOf(run: PlannedRun, directory: string): Promise<RunState> {
   if (!existsSync(directory)) return 'missing';
+  if (!existsSync(path.join(directory, runFiles.pipeline))) {
+    return (await readdir(directory)).length === 0 ? 'missing' : 'other';
+  }
   const checkpointed = existsSync(path.join(directory, 'checkpoints', 'last.state.json'));
-  const ended = existsSync(path.join(directory, 'result.json'));
+  const ended = existsSync(path.join(directory, runFiles.result));
   if (!checkpointed && !ended) {
     await rm(directory, { recursive: true });
     return 'missing';
