@@ -145,7 +145,7 @@ export const trainSchema = z
     complexity: z.number().min(0).default(0),
     /** Steps between lines of metrics.jsonl. */
     logEvery: positiveInteger.default(10),
-    /** Steps between validations and checkpoints; by default about twenty over the run. */
+    /** Steps between validations and checkpoints; by default an epoch, or a twentieth of the run where that is longer. */
     validateEvery: positiveInteger.optional(),
     /** Stop after so many validations without a better mean validation accuracy. */
     earlyStopping: positiveInteger.optional(),

@@ -41,7 +41,7 @@ export interface TrainOptions {
   readonly onNote?: (note: string) => void;
 }
 
-/** About how many times a run is validated where `validateEvery` does not say. */
+/** How often a run is validated at most where `validateEvery` does not say; a short one is validated once an epoch. */
 const validations = 20;
 /** Steps of the paper's runs (section 3.1). */
 const paperSteps = 1_000_000;
@@ -117,7 +117,9 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     seed: pipeline.seed,
     balance: settings.balance,
   });
-  const steps = settings.epochs ? stepsOf(settings.epochs, batches, sources.length, settings.batch) : settings.steps;
+  const steps = settings.epochs
+    ? stepsOf(settings.epochs, batches, sources.length, settings.batch)
+    : (settings.steps ?? paperSteps);
   return {
     pipeline,
     sources,
@@ -126,8 +128,8 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     batches,
     optimizer: createOptimizer(settings.optimizer, model),
     weights: settings.balance === 'weights' ? classWeights(sources) : {},
-    steps: steps ?? paperSteps,
-    validateEvery: settings.validateEvery ?? Math.ceil((steps ?? paperSteps) / validations),
+    steps,
+    validateEvery: settings.validateEvery ?? Math.max(Math.ceil(steps / validations), batches.stepsPerEpoch),
     hasValidation: sources.some((source) => source.heads.some((head) => countClips(source, head, 'validation') > 0)),
   };
 }
