@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
 import { complexity } from '../nn/complexity.ts';
-import { diffStrideAxis } from '../nn/diffstride.ts';
+import { axisMatrix, diffStrideAxis } from '../nn/diffstride.ts';
 import { type Affine, convolution, globalMax, releasingConsumed, reluBatchNorm } from '../nn/operations/index.ts';
-import { spectralPoolingAxis } from '../nn/spectral-pooling.ts';
+import { spectralMatrix, spectralPoolingAxis } from '../nn/spectral-pooling.ts';
 import { type Stride, strideValue } from '../nn/stride-value.ts';
 import { stream } from '../random.ts';
-import { type AudioCnnOptions, type Axis, axes, type ResolvedAudioCnn, resolveAudioCnn } from './audio-cnn-options.ts';
+import { type AudioCnnOptions, type Axis, type ResolvedAudioCnn, resolveAudioCnn } from './audio-cnn-options.ts';
 import { describeAudioCnn, type ModelDescription } from './description.ts';
+import { axisIndex, type LayerPlan, type PoolPlan, planLayers } from './layer-plan.ts';
 import { initialStrides, projectedStrides, strideParameter } from './learned-strides.ts';
 
 /** Weights and strides are trained; statistics are batch normalisation's moving averages. */
@@ -31,56 +32,6 @@ export interface ForwardResult {
   logits: Record<string, tf.Tensor2D>;
   /** In training, by layer (`blocks.1.time`); kept out of every tidy until `updateStatistics` takes them. */
   statistics: Map<string, BatchStatistics>;
-}
-
-/** Where a layer's pool gets its stride: a fixed number, or a parameter's name. */
-interface PoolPlan {
-  axis: Axis;
-  stride: number | string;
-}
-
-/** A convolution, the pools that follow it, ReLU and batch normalisation. */
-interface LayerPlan {
-  /** `blocks.1.time` */
-  name: string;
-  kernelShape: [number, number, number, number];
-  strides: [number, number];
-  pools: PoolPlan[];
-}
-
-/** [batch, time, frequency, channels] */
-const axisIndex: Record<Axis, number> = { time: 1, frequency: 2 };
-
-function planPool(options: ResolvedAudioCnn, block: number, axis: Axis): PoolPlan[] {
-  const nominal = options.strides[block - 1]?.[axes.indexOf(axis)] as number;
-  const stride = strideParameter(options, block, axis) ?? nominal;
-  return options.pooling === 'strided' || stride === 1 ? [] : [{ axis, stride }];
-}
-
-/** One block of the paper is two layers: `axis` pools each along its own axis, `block` both after the second. */
-function planLayers(options: ResolvedAudioCnn): LayerPlan[] {
-  const { kernel, channels, placement, pooling } = options;
-  return channels.flatMap((outputs, i) => {
-    const inputs = i === 0 ? 1 : (channels[i - 1] as number);
-    const [time, frequency] = options.strides[i] as readonly [number, number];
-    const timePools = planPool(options, i + 1, 'time');
-    const frequencyPools = planPool(options, i + 1, 'frequency');
-    const plans: LayerPlan[] = [
-      {
-        name: `blocks.${i + 1}.time`,
-        kernelShape: [kernel, 1, inputs, outputs],
-        strides: pooling === 'strided' ? [time, 1] : [1, 1],
-        pools: placement === 'axis' ? timePools : [],
-      },
-      {
-        name: `blocks.${i + 1}.frequency`,
-        kernelShape: [1, kernel, outputs, outputs],
-        strides: pooling === 'strided' ? [1, frequency] : [1, 1],
-        pools: placement === 'axis' ? frequencyPools : [...timePools, ...frequencyPools],
-      },
-    ];
-    return plans;
-  });
 }
 
 /** Glorot and Bengio 2010, eq. 16: uniform within ±√(6 / (fan in + fan out)), from the parameter's own random stream. */
@@ -286,6 +237,41 @@ export class AudioCnn {
         strideOf(i + 1, 'frequency', frequency),
       ]),
     );
+  }
+
+  /**
+   * The network as it stands for inference on its configured input, nothing in it left to compute but products: kernels and
+   * biases, batch normalisation as `.scale` and `.offset`, and each pool as its constant matrix [N', N] (`.timeMatrix`,
+   * `.frequencyMatrix`). The caller disposes of the tensors.
+   */
+  constants(): Map<string, tf.Tensor> {
+    const { smoothness, norm, pooling, heads } = this.options;
+    const { blocks } = this.describe();
+    const constants = new Map<string, tf.Tensor>();
+    for (const [i, { name, pools }] of this.#layers.entries()) {
+      const { scale, offset } = tf.tidy(() => this.#foldedBatchNorm(name));
+      for (const part of ['kernel', 'bias'])
+        constants.set(`${name}.${part}`, this.#variable(`${name}.${part}`).clone());
+      constants.set(`${name}.scale`, scale).set(`${name}.offset`, offset);
+      for (const { axis, stride } of pools) {
+        const length = blocks[Math.floor(i / 2)]?.[axis].inputLength as number;
+        const matrix =
+          pooling === 'spectral'
+            ? spectralMatrix(length, stride as number, norm)
+            : axisMatrix(this.#variable(stride as string) as tf.Tensor as tf.Scalar, length, {
+                smoothness,
+                role: axis,
+                norm,
+              });
+        constants.set(`${name}.${axis}Matrix`, matrix);
+      }
+    }
+    for (const task of Object.keys(heads)) {
+      for (const part of ['kernel', 'bias']) {
+        constants.set(`heads.${task}.${part}`, this.#variable(`heads.${task}.${part}`).clone());
+      }
+    }
+    return constants;
   }
 
   /** Frees every parameter; the model is of no use afterwards. */

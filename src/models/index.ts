@@ -13,4 +13,5 @@ export {
   describeAudioCnn,
   type ModelDescription,
 } from './description.ts';
+export { FrozenAudioCnn, freezeAudioCnn, readFrozenAudioCnn } from './frozen-audio-cnn.ts';
 export { initialStrides, projectedStrides, type StrideValues } from './learned-strides.ts';

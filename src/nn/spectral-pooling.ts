@@ -17,17 +17,23 @@ export interface SpectralPoolingOptions {
   compat?: 'paper' | 'reference';
 }
 
+/** The hard crop on one axis of `length` samples, as a matrix [N', N]. */
+export function spectralMatrix(length: number, stride: number, norm: Norm = 'ortho'): tf.Tensor2D {
+  return tf.tidy(() => {
+    const { analysis, synthesis } = fourierMatrices(length, spectralLength(length, stride), norm);
+    return tf.matMul(synthesis, analysis) as tf.Tensor2D;
+  });
+}
+
 /** One axis of spectral pooling: the lowest frequencies of N samples, back as N' = ⌊N/S⌋ samples. */
 export function spectralPoolingAxis(
   x: tf.Tensor,
   axis: number,
   stride: number,
-  { norm = 'ortho', affine }: { norm?: Norm; affine?: Affine } = {},
+  { norm, affine }: { norm?: Norm; affine?: Affine } = {},
 ): tf.Tensor {
   return tf.tidy(() => {
-    const length = x.shape[axis] as number;
-    const { analysis, synthesis } = fourierMatrices(length, spectralLength(length, stride), norm);
-    const matrix = tf.matMul(synthesis, analysis) as tf.Tensor2D;
+    const matrix = spectralMatrix(x.shape[axis] as number, stride, norm);
     return affine === undefined ? constantAxisProduct(x, matrix, axis) : axisProduct(x, matrix, axis, affine);
   });
 }
