@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import {
-  entryBytes,
-  entryLength,
-  formatVersion,
-  headerBytes,
-  indexMagic,
-  readEntry,
-  shardName,
-} from './feature-shard.ts';
-import { writeOnce } from './partial-file.ts';
+import { entryBytes, formatVersion, indexMagic, isShardOf } from './feature-shard.ts';
+import { replaceFile } from './partial-file.ts';
 import type { PlannedShard } from './shard-plan.ts';
 
 const indexHeaderBytes = 64;
@@ -39,7 +31,7 @@ export function writeIndex(folder: string, shards: readonly PlannedShard[], tabl
   header.writeUInt32LE(shards.length, 12);
   header.write(key, 16, 'hex');
   header.writeUInt32LE(crc32(body, crc32(header.subarray(0, 48))), 48);
-  writeOnce(folder, `${key}.index`, Buffer.concat([header, body]));
+  replaceFile(folder, `${key}.index`, Buffer.concat([header, body]));
 }
 
 /** The tables of all shards from their index; undefined where it is missing or damaged, or where a shard's file is not there whole. */
@@ -62,16 +54,9 @@ export function readIndex(folder: string, shards: readonly PlannedShard[]): Buff
   let at = 0;
   for (const shard of shards) {
     const table = body.subarray(at + 36, at + 36 + shard.clips * entryBytes);
-    if (body.readUInt32LE(at + 32) !== shard.clips || !isWhole(folder, shard, table)) return undefined;
+    if (body.readUInt32LE(at + 32) !== shard.clips || !isShardOf(folder, shard, table)) return undefined;
     tables.push(table);
     at += 36 + table.length;
   }
   return tables;
-}
-
-/** Whether a shard's file has the length that its table says. */
-function isWhole(folder: string, shard: PlannedShard, table: Buffer): boolean {
-  const last = readEntry(table, shard.clips - 1);
-  const expected = shard.clips === 0 ? headerBytes : last.offset + entryLength(last, shard);
-  return statSync(path.join(folder, shardName(shard.key)), { throwIfNoEntry: false })?.size === expected;
 }

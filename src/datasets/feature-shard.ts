@@ -148,6 +148,26 @@ function writeWhole(file: number, data: Uint8Array, position: number): void {
 
 /** The table of a shard that is whole and is the one that `shape` describes; undefined where the file is missing, cut short, or another. */
 export function readShardTable(folder: string, shape: ShardShape): Buffer | undefined {
+  const length = headerBytes + shape.clips * entryBytes;
+  const head = readHead(folder, shape, length);
+  const table = head?.bytes.subarray(headerBytes);
+  return head && table && head.bytes.subarray(0, headerBytes).equals(header(shape, head.fileLength, table))
+    ? table
+    : undefined;
+}
+
+/** Whether the shard that `shape` describes is there in its whole length and has this table. */
+export function isShardOf(folder: string, shape: ShardShape, table: Buffer): boolean {
+  const head = readHead(folder, shape, headerBytes);
+  return head?.bytes.equals(header(shape, head.fileLength, table)) ?? false;
+}
+
+/** The first `length` bytes of a shard and the length of its file. */
+function readHead(
+  folder: string,
+  shape: ShardShape,
+  length: number,
+): { bytes: Buffer; fileLength: number } | undefined {
   let file: number;
   try {
     file = openSync(path.join(folder, shardName(shape.key)), 'r');
@@ -156,12 +176,8 @@ export function readShardTable(folder: string, shape: ShardShape): Buffer | unde
     throw error;
   }
   try {
-    const length = headerBytes + shape.clips * entryBytes;
     const bytes = Buffer.alloc(length);
-    if (readSync(file, bytes, 0, length, 0) !== length) return undefined;
-    const table = bytes.subarray(headerBytes);
-    const fileLength = fstatSync(file).size;
-    return bytes.subarray(0, headerBytes).equals(header(shape, fileLength, table)) ? table : undefined;
+    return readSync(file, bytes, 0, length, 0) === length ? { bytes, fileLength: fstatSync(file).size } : undefined;
   } finally {
     closeSync(file);
   }
