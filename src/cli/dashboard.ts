@@ -1,4 +1,5 @@
 import type { MetricsLine } from '../train/results.ts';
+import { formatDuration } from './progress.ts';
 
 /** What the dashboard knows of a run. */
 export interface DashboardState {
@@ -37,14 +38,6 @@ export function bar(share: number, width: number): string {
   return filled.padEnd(width, '·');
 }
 
-/** Seconds as `1 h 02 min`, `3 min 20 s` or `12 s`. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
-  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
-}
-
 /** Lines over which the speed is averaged for what is left. */
 const recentLines = 20;
 
@@ -54,7 +47,7 @@ function remaining({ steps, lines }: DashboardState): string {
   const last = recent.at(-1);
   if (first === undefined || last === undefined || last.step <= first.step) return '';
   const perStep = (last.seconds - first.seconds) / (last.step - first.step);
-  return `, ${duration(perStep * Math.max(0, steps - last.step))} left`;
+  return `, ${formatDuration(perStep * Math.max(0, steps - last.step))} left`;
 }
 
 function strideRows(lines: readonly MetricsLine[], width: number): string[] {
@@ -107,32 +100,4 @@ export function renderDashboard(state: DashboardState, columns: number): string[
     ...(strides.length === 0 ? [] : ['', 'strides     time, moved by, so far; frequency', ...strides]),
     ...(last.complexity === undefined ? [] : [`  J = ${last.complexity.toFixed(4)} (complexity, without λ)`]),
   ].map((line) => [...line].slice(0, columns).join(''));
-}
-
-/** A dashboard that redraws itself in place on a terminal while training goes on. */
-export interface Dashboard {
-  metrics(line: MetricsLine): void;
-  /** Leaves the last state on the screen. */
-  close(): void;
-}
-
-/** Creates a dashboard on a terminal (stderr, so that stdout stays free for what the command answers). */
-export function createDashboard(
-  run: { name: string; steps: number },
-  stream: NodeJS.WriteStream = process.stderr,
-): Dashboard {
-  const state: DashboardState = { ...run, lines: [] };
-  let drawn = 0;
-  return {
-    metrics(line) {
-      state.lines.push(line);
-      const rows = renderDashboard(state, stream.columns ?? 80);
-      const up = drawn === 0 ? '' : `\u001b[${drawn}A`;
-      stream.write(`${up}${rows.map((row) => `\u001b[2K${row}\n`).join('')}\u001b[0J`);
-      drawn = rows.length;
-    },
-    close() {
-      drawn = 0;
-    },
-  };
 }

@@ -5,11 +5,6 @@ import { BadInputError, messageOf } from '../errors.ts';
 export const exitCode = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
-/** Work that the user stopped: ends with 130. `message` says how to go on. */
-export class InterruptedError extends Error {
-  override name = 'InterruptedError';
-}
-
 const interruptions = new Set(['AbortError', 'InterruptedError']);
 
 /**

@@ -77,7 +77,7 @@ Examples:
         for (const failure of outcome.failed) print(`failed: ${failure.id}: ${failure.reason} (${failure.log})`);
         if (outcome.report !== undefined) print(`Report: ${outcome.report}`);
       }
-      const { InterruptedError } = await import('./exit.ts');
+      const { InterruptedError } = await import('../errors.ts');
       if (outcome.interrupted) throw new InterruptedError(`interrupted; the same command goes on with ${file}`);
       if (outcome.failed.length > 0) {
         const failed = outcome.failed.length;

@@ -3,14 +3,19 @@ import { packageVersion } from '../package-root.ts';
 import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerCutoffs } from './cutoffs.ts';
+import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerEvaluate } from './evaluate.ts';
 import { exitCode, outcomeOf } from './exit.ts';
 import { registerExperiment } from './experiment.ts';
+import { registerPredict } from './predict.ts';
 import { registerReport } from './report.ts';
 import { registerStrides } from './strides.ts';
+import { registerTrain } from './train.ts';
 
 /** Commands in the order and under the headings in which `--help` lists them. */
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
+  { heading: 'Train and use:', commands: [registerDemo, registerTrain, registerEvaluate, registerPredict] },
   {
     heading: 'Read and compare:',
     commands: [registerCutoffs, registerStrides, registerCompare, registerReport],

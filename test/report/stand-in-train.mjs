@@ -46,14 +46,14 @@ if (!values.resume) {
       started: '2026-01-01T00:00:00.000Z',
     }),
   );
-  write('checkpoints/last.state.json', '{}');
+  write('checkpoints/last.state.safetensors', '{}');
   if (process.env.STAND_IN_SLOW === id) {
     process.on('SIGINT', () => process.exit(130));
     writeFileSync(path.join(path.dirname(values.out), 'waiting'), '');
     setInterval(() => {}, 1000);
     await new Promise(() => {});
   }
-} else if (!existsSync(path.join(values.out, 'checkpoints/last.state.json'))) {
+} else if (!existsSync(path.join(values.out, 'checkpoints/last.state.safetensors'))) {
   process.exit(2);
 }
 const stride = 2 - 0.1 * (1 + resolved.seed);

@@ -3,7 +3,6 @@ import { differenceOf } from '../../src/report/difference.ts';
 import { incompleteBeta, logGamma, studentCdf, studentQuantile } from '../../src/report/distributions.ts';
 import { bootstrapDifference, mcnemar } from '../../src/report/paired-test.ts';
 import { mean, median, spreadOf, standardDeviation } from '../../src/report/spread.ts';
-import { wilsonInterval } from '../../src/report/wilson.ts';
 import { uniforms } from './synthetic-run.ts';
 
 /** Expected figures: scipy 1.x (stats.t, stats.binomtest, special.betainc, special.gammaln). */
@@ -43,22 +42,6 @@ describe('distributions', () => {
     [Number.POSITIVE_INFINITY, 1.959963984540054],
   ])('studentQuantile(0.95, %p) is that of scipy', (freedom, expected) => {
     expect(studentQuantile(0.95, freedom)).toBeCloseTo(expected, 4);
-  });
-});
-
-describe('wilsonInterval()', () => {
-  test.each([
-    [90, 96, 0.8702905349355851, 0.9710433256889487],
-    [0, 10, 0, 0.27753279986288926],
-    [10, 10, 0.7224672001371109, 1],
-    [5000, 10700, 0.4578495996693124, 0.4767533181062352],
-  ])('of %p in %p is that of scipy', (correct, count, low, high) => {
-    const interval = wilsonInterval(correct, count);
-    expect(interval[0]).toBeCloseTo(low, 10);
-    expect(interval[1]).toBeCloseTo(high, 10);
-  });
-  test('knows nothing of no clip', () => {
-    expect(wilsonInterval(0, 0)).toEqual([0, 1]);
   });
 });
 

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadPipeline } from '../../pipeline/load.ts';
-import { readRun, runFiles } from '../../train/run-folder.ts';
+import { checkpointFile, readRun, runFiles } from '../../train/run-folder.ts';
 import type { PlannedRun } from './plan.ts';
 
 /** Where a planned run stands: to be started, to be gone on with, ended, or its folder holds another run. */
@@ -27,7 +27,7 @@ export async function stateOf(run: PlannedRun, directory: string): Promise<RunSt
   if (!existsSync(path.join(directory, runFiles.pipeline))) {
     return (await readdir(directory)).length === 0 ? 'missing' : 'other';
   }
-  const checkpointed = existsSync(path.join(directory, 'checkpoints', 'last.state.json'));
+  const checkpointed = existsSync(checkpointFile(directory, 'state'));
   const ended = existsSync(path.join(directory, runFiles.result));
   if (!checkpointed && !ended) {
     await rm(directory, { recursive: true });
