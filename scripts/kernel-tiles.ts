@@ -20,7 +20,6 @@ export function tilesSource(): string {
     dispatch('packedTile', packedParameters, rows),
     ...rows.map((count) => packedTile('planeTile', count, planeParameters, 'leftStep')),
     dispatch('planeTile', planeParameters, rows),
-    dotTile(),
   ].join('\n');
 }
 
@@ -149,47 +148,6 @@ function packedTile(name: string, count: number, parameters: [string, string][],
           .map((q) => `v128.store(target, c${r}_${q}, ${q * 16});`)
           .join(' ')} target += targetStride;`,
     )
-    .join('\n  ')}
-}`;
-}
-
-/**
- * target [4][3][8] += products of rows: left_r[k] · right_s[k] summed over k in steps of eight, for 4 rows of `left` and 3 of
- * `right`, `stride` bytes apart. `depth` is a multiple of 8.
- */
-function dotTile(): string {
-  const cells = range(4).flatMap((r) => range(3).map((s) => `${r}_${s}`));
-  const halves = range(2);
-  const rows = range(4).slice(1);
-  const others = range(3).slice(1);
-  return `export function dotTile(left: usize, right: usize, stride: usize, depth: i32, target: usize): void {
-  ${cells
-    .flatMap((cell, index) => halves.map((h) => `let c${cell}_${h} = v128.load(target, ${index * 32 + h * 16});`))
-    .join('\n  ')}
-  const end = left + (<usize>depth << 2);
-  let l0 = left, r0 = right;
-  ${rows.map((r) => `let l${r} = l${r - 1} + stride;`).join(' ')}
-  ${others.map((s) => `let r${s} = r${s - 1} + stride;`).join(' ')}
-  for (; l0 < end; ) {
-    ${range(3)
-      .flatMap((s) => halves.map((h) => `const b${s}_${h} = v128.load(r${s}, ${h * 16});`))
-      .join('\n    ')}
-    ${range(4)
-      .map(
-        (r) =>
-          `{ ${halves.map((h) => `const a${h} = v128.load(l${r}, ${h * 16});`).join(' ')} ${range(3)
-            .flatMap((s) => halves.map((h) => `c${r}_${s}_${h} = multiplyAdd(a${h}, b${s}_${h}, c${r}_${s}_${h});`))
-            .join(' ')} }`,
-      )
-      .join('\n    ')}
-    ${range(4)
-      .map((r) => `l${r} += 32;`)
-      .join(' ')} ${range(3)
-      .map((s) => `r${s} += 32;`)
-      .join(' ')}
-  }
-  ${cells
-    .flatMap((cell, index) => halves.map((h) => `v128.store(target, c${cell}_${h}, ${index * 32 + h * 16});`))
     .join('\n  ')}
 }`;
 }

@@ -1,14 +1,13 @@
-import { lines, multiplyAdd } from './arithmetic';
-import { dotTile, packedTile } from './tiles';
+import { copy16, lines, multiplyAdd } from './arithmetic';
+import { transposeInto } from './convolution';
+import { gatherTile, packedTile } from './tiles';
 
-/** Columns that are packed together: four panels of 16. */
-const groupColumns = 64;
 
 /**
  * y[o, j, i] = Σ_n M[j, n] x[o, n, i]: a small matrix applied along one axis of x [outer, N, inner].
- * `matrix`: packed [ceil(N' / 6)][N][6]. An item is one o and 64 consecutive i. With `scale` (not 0): relu(y) · scale + offset, where
+ * `matrix`: packed [ceil(N' / 6)][N][6]. An item is one o and `groupColumns` (a multiple of 16) consecutive i. With `scale` (not 0): relu(y) · scale + offset, where
  * both hold a value for each i (`inner` floats).
- * Scratch: 4 panels [N][16] and a tile [6][16].
+ * Scratch: groupColumns / 16 panels [N][16] and a tile [6][16].
  */
 export function axisProduct(
   matrix: usize,
@@ -17,6 +16,7 @@ export function axisProduct(
   size: i32,
   newSize: i32,
   inner: i32,
+  groupColumns: i32,
   scale: usize,
   offset: usize,
   begin: i32,
@@ -26,7 +26,7 @@ export function axisProduct(
   const groups = (inner + groupColumns - 1) / groupColumns;
   const rowBytes = <usize>inner << 2;
   const panelBytes = <usize>size << 6;
-  const edge = scratch + 4 * panelBytes;
+  const edge = scratch + <usize>(groupColumns >> 4) * panelBytes;
   for (let item = begin; item < end; item++) {
     const o = item / groups;
     const first = (item % groups) * groupColumns;
@@ -63,17 +63,14 @@ export function axisProduct(
   }
 }
 
-/** Copies [size][count ≤ 64] values at row stride `rowBytes` into panels [size][16]; missing columns become zeros. */
+/** Copies [size][count] values at row stride `rowBytes` into panels [size][16]; missing columns become zeros. */
 function packGroup(from: usize, rowBytes: usize, size: i32, count: i32, panels: usize, panelBytes: usize): void {
   for (let n = 0; n < size; n++) {
     let to = panels + (<usize>n << 6);
     let column = 0;
     for (; column + 16 <= count; column += 16) {
       const at = from + (<usize>column << 2);
-      v128.store(to, v128.load(at));
-      v128.store(to, v128.load(at, 16), 16);
-      v128.store(to, v128.load(at, 32), 32);
-      v128.store(to, v128.load(at, 48), 48);
+      copy16(at, to);
       to += panelBytes;
     }
     if (column < count) {
@@ -106,15 +103,15 @@ function reluAffine(values: usize, scale: usize, offset: usize, count: i32): voi
 }
 
 /**
- * Partial sums of dM[j, n] = Σ_{o, i} dy[o, j, i] x[o, n, i], eight for each element: items are slices of the pairs (o, i),
- * counted i fastest. `partial`: [slices][ceil(N' / 4)][ceil(N / 3)][4][3][8].
- * Scratch: rows of dy (N' rounded up to 4) and x (N rounded up to 3), `chunk` + 16 floats each.
+ * Partial sums of dM[r, c] = Σ_{o, i} left[o, r, i] right[o, c, i]: items are slices of the pairs (o, i), counted i fastest.
+ * `partial`: [slices][ceil(columns / 16)][rows][16].
+ * Scratch: rows of `left`, `chunk` + 16 floats each; a panel [chunk][16] of `right`; a tile [6][16]; `rows` + 6 pointers.
  */
 export function axisProductMatrixGradient(
-  x: usize,
-  dy: usize,
-  size: i32,
-  newSize: i32,
+  left: usize,
+  right: usize,
+  rows: i32,
+  columns: i32,
   outer: i32,
   inner: i32,
   slices: i32,
@@ -124,15 +121,22 @@ export function axisProductMatrixGradient(
   end: i32,
   scratch: usize,
 ): void {
-  const leftRows = (newSize + 3) & ~3;
-  const rightRows = ((size + 2) / 3) * 3;
+  const panels = (columns + 15) >> 4;
   const rowBytes = <usize>(chunk + 16) << 2;
-  const left = scratch;
-  const right = left + <usize>leftRows * rowBytes;
-  const tileBytes: usize = 12 * 32;
-  const sliceBytes = <usize>((leftRows / 4) * (rightRows / 3)) * tileBytes;
+  const sliceBytes = <usize>(panels * rows) * 64;
+  const panel = scratch + lines(<usize>rows * rowBytes);
+  const zeros = panel + <usize>chunk * 64;
+  const tile = zeros + 64;
+  const targets = tile + 6 * 64;
+  const sources = targets + 64;
   const total = <i64>outer * inner;
-  memory.fill(scratch, 0, <usize>(leftRows + rightRows) * rowBytes);
+  memory.fill(zeros, 0, 64);
+  for (let r: usize = 0; r < 6; r++) {
+    store<u32>(targets + (r << 2), <u32>(tile + (r << 6)));
+  }
+  for (let r: usize = 0; r < <usize>rows; r++) {
+    store<u32>(sources + (r << 2), <u32>(scratch + r * rowBytes));
+  }
   for (let slice = begin; slice < end; slice++) {
     const result = partial + <usize>slice * sliceBytes;
     memory.fill(result, 0, sliceBytes);
@@ -140,32 +144,46 @@ export function axisProductMatrixGradient(
     const last = (total * (slice + 1)) / slices;
     for (let at = first; at < last; at += chunk) {
       const count = <i32>min<i64>(chunk, last - at);
-      const depth = (count + 7) & ~7;
-      packFlat(dy, newSize, inner, at, count, depth, left, rowBytes);
-      packFlat(x, size, inner, at, count, depth, right, rowBytes);
-      let target = result;
-      for (let j = 0; j < leftRows; j += 4) {
-        const from = left + <usize>j * rowBytes;
-        for (let n = 0; n < rightRows; n += 3) {
-          dotTile(from, right + <usize>n * rowBytes, rowBytes, depth, target);
-          target += tileBytes;
+      packFlat(left, rows, inner, at, count, scratch, rowBytes);
+      for (let p = 0; p < panels; p++) {
+        transposeFlat(right, columns, p << 4, inner, at, count, panel);
+        let target = result + <usize>(p * rows) * 64;
+        for (let r = 0; r < rows; r += 6) {
+          const tileRows = min(6, rows - r);
+          gatherTile(tileRows, sources + (<usize>r << 2), 0, 1, count, panel, zeros, targets, 0, false);
+          addTo(tile, target, tileRows * 4);
+          target += 384;
         }
       }
     }
   }
 }
 
-/** rows [size][depth]: values (o, ·, i) of x [outer, size, inner] for `count` pairs (o, i) from `at` on, then zeros up to `depth`. */
-function packFlat(
-  x: usize,
-  size: i32,
-  inner: i32,
-  at: i64,
-  count: i32,
-  depth: i32,
-  rows: usize,
-  rowBytes: usize,
-): void {
+/** target += source, `quads` vectors of four. */
+function addTo(source: usize, target: usize, quads: i32): void {
+  for (let q: usize = 0; q < <usize>quads << 4; q += 16) {
+    v128.store(target + q, f32x4.add(v128.load(target + q), v128.load(source + q)));
+  }
+}
+
+/** panel [count][16]: values (o, first … first + 15, i) of x [outer, size, inner] for `count` pairs (o, i) from `at` on. */
+function transposeFlat(x: usize, size: i32, first: i32, inner: i32, at: i64, count: i32, panel: usize): void {
+  let o = <i32>(at / inner);
+  let i = <i32>(at % inner);
+  const rows = min(16, size - first);
+  const innerBytes = <usize>inner << 2;
+  for (let done = 0; done < count; ) {
+    const run = min(inner - i, count - done);
+    const from = x + <usize>(o * size + first) * innerBytes + (<usize>i << 2);
+    transposeInto(from, innerBytes, rows, run, panel + <usize>done * 64);
+    done += run;
+    i = 0;
+    o++;
+  }
+}
+
+/** rows [size][count]: values (o, ·, i) of x [outer, size, inner] for `count` pairs (o, i) from `at` on. */
+function packFlat(x: usize, size: i32, inner: i32, at: i64, count: i32, rows: usize, rowBytes: usize): void {
   let o = <i32>(at / inner);
   let i = <i32>(at % inner);
   const innerBytes = <usize>inner << 2;
@@ -182,11 +200,6 @@ function packFlat(
     i = 0;
     o++;
   }
-  for (let n = 0; n < size; n++) {
-    for (let c = count; c < depth; c++) {
-      f32.store(rows + <usize>n * rowBytes + (<usize>c << 2), 0);
-    }
-  }
 }
 
 // @ts-ignore: decorator
@@ -194,10 +207,7 @@ function packFlat(
 function copyFloats(from: usize, to: usize, count: i32): void {
   let left = count;
   for (; left >= 16; left -= 16) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
+    copy16(from, to);
     from += 64;
     to += 64;
   }
@@ -208,37 +218,31 @@ function copyFloats(from: usize, to: usize, count: i32): void {
   }
 }
 
-/** Adds up what `axisProductMatrixGradient` left: rows [begin, end) of gradient [N', N], slices in their order. */
+/**
+ * Adds up what `axisProductMatrixGradient` left, slices in their order: rows [begin, end) of gradient [rows, columns], or of its
+ * transpose in memory [columns, rows].
+ */
 export function sumMatrixGradient(
   partial: usize,
   slices: i32,
-  size: i32,
-  newSize: i32,
+  rows: i32,
+  columns: i32,
+  transposed: bool,
   gradient: usize,
   begin: i32,
   end: i32,
   scratch: usize,
 ): void {
-  const tileColumns = (size + 2) / 3;
-  const tileRows = (newSize + 3) / 4;
-  const sliceBytes = <usize>(tileColumns * tileRows) * 384;
-  for (let j = begin; j < end; j++) {
-    for (let n = 0; n < size; n++) {
-      const tile = (j >> 2) * tileColumns + n / 3;
-      let from = partial + <usize>tile * 384 + <usize>((j & 3) * 3 + (n % 3)) * 32;
-      let low = v128.load(from);
-      let high = v128.load(from, 16);
+  const sliceBytes = <usize>(((columns + 15) >> 4) * rows) * 64;
+  for (let r = begin; r < end; r++) {
+    for (let c = 0; c < columns; c++) {
+      let from = partial + <usize>((c >> 4) * rows + r) * 64 + (<usize>(c & 15) << 2);
+      let sum = f32.load(from);
       for (let slice = 1; slice < slices; slice++) {
         from += sliceBytes;
-        low = f32x4.add(low, v128.load(from));
-        high = f32x4.add(high, v128.load(from, 16));
+        sum += f32.load(from);
       }
-      const sum = f32x4.add(low, high);
-      const total =
-        f32x4.extract_lane(sum, 0) +
-        f32x4.extract_lane(sum, 2) +
-        (f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 3));
-      f32.store(gradient + (<usize>(j * size + n) << 2), total);
+      f32.store(gradient + (<usize>(transposed ? c * rows + r : r * columns + c) << 2), sum);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { lines } from './arithmetic';
+import { copy16, lines } from './arithmetic';
 import { clearRow, Gather, headerBytes, writePointers } from './gather';
 import { gatherTile } from './tiles';
 
@@ -80,7 +80,7 @@ export function packPanels(
     packHeader(p, columns, bias, scale, offset, header);
     if (transposed) {
       const from = matrix + <usize>(p << 4) * <usize>rows * 4;
-      transposeInto(from, min(16, columns - (p << 4)), rows, header + headerBytes);
+      transposeInto(from, <usize>rows << 2, min(16, columns - (p << 4)), rows, header + headerBytes);
     } else {
       packPanel(matrix, p, rows, columns, header + headerBytes);
     }
@@ -95,10 +95,7 @@ export function packPanel(matrix: usize, p: i32, rows: i32, columns: i32, panel:
   let from = matrix + (<usize>p << 6);
   if (bytes == 64) {
     for (let to = panel; to < last; to += 64) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      v128.store(to, v128.load(from, 32), 32);
-      v128.store(to, v128.load(from, 48), 48);
+      copy16(from, to);
       from += rowBytes;
     }
   } else {
@@ -165,12 +162,12 @@ export function packTransposedPanels(
 
 /** panel [outputs][16] = 16 inputs from 16 p on of one tap of a filter [inputs, outputs], transposed. */
 export function packTransposedTap(tap: usize, p: i32, inputs: i32, outputs: i32, panel: usize): void {
-  transposeInto(tap + <usize>(p << 4) * <usize>outputs * 4, min(16, inputs - (p << 4)), outputs, panel);
+  const rowBytes = <usize>outputs << 2;
+  transposeInto(tap + <usize>(p << 4) * rowBytes, rowBytes, min(16, inputs - (p << 4)), outputs, panel);
 }
 
-/** target [columns][16] = source [rows ≤ 16, columns] transposed; missing rows become zeros. */
-export function transposeInto(source: usize, rows: i32, columns: i32, target: usize): void {
-  const rowBytes = <usize>columns << 2;
+/** target [columns][16] = source [rows ≤ 16, columns] transposed, rows `rowBytes` apart; missing rows become zeros. */
+export function transposeInto(source: usize, rowBytes: usize, rows: i32, columns: i32, target: usize): void {
   if (rows < 16) {
     memory.fill(target, 0, <usize>columns * 64);
   }

@@ -1,4 +1,4 @@
-import { lines } from './arithmetic';
+import { copy16, lines } from './arithmetic';
 import { clearRow, Gather, writePointers } from './gather';
 import { packedTile } from './tiles';
 
@@ -152,10 +152,7 @@ function packColumns(
     let from = <usize>load<u32>(targets + (<usize>position << 2)) + (<usize>firstPanel << 6);
     let to = right + (<usize>position << 6);
     for (let p = firstPanel; p < wholePanels; p++) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      v128.store(to, v128.load(from, 32), 32);
-      v128.store(to, v128.load(from, 48), 48);
+      copy16(from, to);
       from += 64;
       to += panelBytes;
     }

@@ -12,8 +12,9 @@ import {
 } from './winograd-transforms';
 
 /**
- * A three-tap convolution of stride 1 along one axis of maps [image, along, across], cut into tiles of four outputs that read
- * six inputs. All fields are 32-bit words in this order; src/backend/simd/kernels/winograd.ts writes them.
+ * A three-tap convolution of stride 1 along one axis of maps [image, along, across]. All its lines are laid end to end, `period`
+ * places each, and cut into tiles of four outputs that read six inputs; places without an output are computed in vain. With
+ * SAME padding one place between two lines serves both as their padding, so tiles may straddle lines. All fields are 32-bit words in this order; src/backend/simd/kernels/winograd.ts writes them.
  */
 @unmanaged
 export class Winograd {
@@ -33,7 +34,11 @@ export class Winograd {
   targetAcrossStep: i32;
   /** Output a reads inputs a − pad, a − pad + 1 and a − pad + 2. */
   pad: i32;
-  tilesAlong: i32;
+  period: i32;
+  /** Place of a line at which sources belong to the next line: `period`, or never where tiles do not straddle. */
+  wrap: i32;
+  /** batch · across */
+  lines: i32;
   tiles: i32;
   /** 16 columns at a time: header and [6][depth][16]. */
   panels: u32;
@@ -61,34 +66,40 @@ export function writeTilePointers(
   const targetBytes = <usize>job.columns << 2;
   const sourceStep = <usize>job.sourceAlongStep * rowBytes;
   const targetStep = <usize>job.targetAlongStep * targetBytes;
-  const alongFirst = job.sourceAlongStep == 1;
   for (let index = 0; index < count; index++) {
-    const tile = first + index;
-    let along: i32, across: i32;
-    const image = tile / (job.tilesAlong * job.across);
-    if (alongFirst) {
-      along = tile % job.tilesAlong;
-      across = (tile / job.tilesAlong) % job.across;
-    } else {
-      across = tile % job.across;
-      along = (tile / job.across) % job.tilesAlong;
-    }
+    const place = (first + index) * 4;
+    const line = place / job.period;
+    const start = place - line * job.period;
     const at = <usize>index << 2;
-    const from =
-      <usize>job.source +
-      (<usize>(image * job.sourceAlong) * <usize>job.across + <usize>(across * job.sourceAcrossStep)) * rowBytes;
-    for (let k = 0; k < 6; k++) {
-      const place = along * 4 - job.pad + k;
-      const inside = <u32>place < <u32>job.sourceAlong;
-      store<u32>(sources + <usize>k * stride + at, <u32>(inside ? from + <usize>place * sourceStep : noSource));
+    for (let k: usize = 0; k < 6; k++) {
+      let along = start - job.pad + <i32>k;
+      let here = line;
+      if (along >= job.wrap) {
+        along -= job.wrap;
+        here++;
+      }
+      let pointer = noSource;
+      if (<u32>along < <u32>job.sourceAlong && here < job.lines) {
+        const image = here / job.across;
+        const row = image * job.sourceAlong * job.across + (here - image * job.across) * job.sourceAcrossStep;
+        pointer = <usize>job.source + <usize>row * rowBytes + <usize>along * sourceStep;
+      }
+      store<u32>(sources + k * stride + at, <u32>pointer);
     }
-    const to =
-      <usize>job.target +
-      (<usize>(image * job.targetAlong) * <usize>job.across + <usize>(across * job.targetAcrossStep)) * targetBytes;
-    for (let k = 0; k < 4; k++) {
-      const place = along * 4 + k;
-      const inside = place < job.targetAlong;
-      store<u32>(targets + <usize>k * stride + at, <u32>(inside ? to + <usize>place * targetStep : noTarget));
+    for (let k: usize = 0; k < 4; k++) {
+      let along = start + <i32>k;
+      let here = line;
+      if (along >= job.period) {
+        along -= job.period;
+        here++;
+      }
+      let pointer = noTarget;
+      if (along < job.targetAlong && here < job.lines) {
+        const image = here / job.across;
+        const row = image * job.targetAlong * job.across + (here - image * job.across) * job.targetAcrossStep;
+        pointer = <usize>job.target + <usize>row * targetBytes + <usize>along * targetStep;
+      }
+      store<u32>(targets + k * stride + at, <u32>pointer);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { convolutionFilterGradient } from './filter-gradient.ts';
+import { lines, panelColumns } from './gather.ts';
 import { matrixProduct, pointwise } from './matrix-product.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -25,7 +26,13 @@ export interface AxisProductArguments extends AxisShape {
   epilogue?: { scale: number; offset: number; channels: number };
 }
 
-const groupColumns = 64;
+/** Columns of x [size, inner] that are packed together: wide enough to read long runs, few enough to stay in the cache. */
+function columnsTogether(size: number, inner: number): number {
+  const most = Math.max(panelColumns, Math.floor(cachedFloats / size / panelColumns) * panelColumns);
+  return Math.min(most, Math.ceil(inner / panelColumns) * panelColumns);
+}
+
+const cachedFloats = 2 ** 14;
 
 /** y[o, j, i] = Σ_n M[j, n] x[o, n, i] for a small matrix M. Every element of y is written. */
 export function axisProduct(engine: Engine, options: AxisProductArguments): void {
@@ -55,8 +62,11 @@ export function axisProduct(engine: Engine, options: AxisProductArguments): void
       repeat(engine.float32, epilogue.scale / 4, epilogue.channels, scale / 4, inner);
       repeat(engine.float32, epilogue.offset / 4, epilogue.channels, offset / 4, inner);
     }
-    engine.parallel('axisProduct', [matrix, x, y, size, newSize, inner, scale, offset], {
-      count: outer * Math.ceil(inner / groupColumns),
+    const groupColumns = columnsTogether(size, inner);
+    const count = outer * Math.ceil(inner / groupColumns);
+    engine.parallel('axisProduct', [matrix, x, y, size, newSize, inner, groupColumns, scale, offset], {
+      count,
+      chunks: Math.min(count, 16 * engine.threads),
       scratchBytes: size * groupColumns * 4 + 6 * 64,
     });
   });
@@ -108,14 +118,19 @@ export function axisProductMatrixGradient(engine: Engine, options: AxisMatrixGra
     return;
   }
   const slices = Math.max(1, Math.min(mostSlices, Math.floor((outer * inner) / (4 * chunk))));
-  const leftRows = Math.ceil(newSize / 4) * 4;
-  const rightRows = Math.ceil(size / 3) * 3;
+  // One operand is transposed into panels of 16 columns: the one that leaves the fewer columns empty.
+  const whole = (count: number) => Math.ceil(count / panelColumns) * panelColumns;
+  const transposed = size * whole(newSize) < newSize * whole(size);
+  const [left, right, rows, columns] = transposed ? [x, dy, size, newSize] : [dy, x, newSize, size];
   withWorkspace(engine, (workspace) => {
-    const partial = workspace.floats(slices * leftRows * rightRows * 8);
-    engine.parallel('axisProductMatrixGradient', [x, dy, size, newSize, outer, inner, slices, chunk, partial], {
+    const partial = workspace.floats(slices * whole(columns) * rows);
+    engine.parallel('axisProductMatrixGradient', [left, right, rows, columns, outer, inner, slices, chunk, partial], {
       count: slices,
-      scratchBytes: (leftRows + rightRows) * (chunk + 16) * 4,
+      chunks: slices,
+      scratchBytes: lines(rows * (chunk + panelColumns) * 4) + (chunk + 8) * panelColumns * 4 + lines((rows + 6) * 4),
     });
-    engine.parallel('sumMatrixGradient', [partial, slices, size, newSize, dMatrix], { count: newSize });
+    engine.parallel('sumMatrixGradient', [partial, slices, rows, columns, transposed ? 1 : 0, dMatrix], {
+      count: rows,
+    });
   });
 }

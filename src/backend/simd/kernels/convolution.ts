@@ -22,7 +22,7 @@ export function convolution(engine: Engine, options: ConvolutionArguments): void
   const rows = kernelHeight * kernelWidth * inChannels;
   if (isLine(options)) {
     const line = lineOf(options, options.x, options.y);
-    if (winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+    if (winogradPays(line)) {
       const { filter, bias, epilogue } = options;
       winogradConvolution(engine, { ...line, filter, adjoint: false, bias, epilogue });
       return;
@@ -64,7 +64,7 @@ export function convolutionInputGradient(engine: Engine, options: InputGradientA
   const { inChannels, outChannels } = options;
   if (isLine(options)) {
     const line = adjointLine(lineOf(options, options.dx, options.dy));
-    if (winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+    if (winogradPays(line)) {
       winogradConvolution(engine, { ...line, filter: options.filter, adjoint: true });
       return;
     }

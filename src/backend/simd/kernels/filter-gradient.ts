@@ -24,7 +24,7 @@ export function convolutionFilterGradient(engine: Engine, options: FilterGradien
   const { inChannels, outChannels, dFilter, dBias } = options;
   if (isLine(options)) {
     const line = lineOf(options, options.x, options.dy);
-    if (outChannels % 4 === 0 && winogradPays({ ...line, along: line.targetAlong, lines: line.batch * line.across })) {
+    if (outChannels % 4 === 0 && winogradPays(line)) {
       winogradFilterGradient(engine, line, { dFilter, dBias });
       return;
     }
@@ -50,6 +50,7 @@ export function convolutionFilterGradient(engine: Engine, options: FilterGradien
     const mostRowPanels = Math.ceil(rowPanels / rowGroups) + 1;
     engine.parallel('filterGradient', [descriptor], {
       count: slices * rowGroups,
+      chunks: slices * rowGroups,
       scratchBytes:
         lines(inChannels * 4) +
         (taps + 1) * lines(blockPositions * 4) +

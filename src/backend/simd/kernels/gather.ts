@@ -85,6 +85,7 @@ export function runGather(engine: Engine, gather: Gather): void {
     const descriptor = workspace.words(gatherWords(gather, blockPositions, columnGroups));
     engine.parallel('gatherConvolution', [descriptor], {
       count: blocks * columnGroups,
+      chunks: blocks * columnGroups,
       scratchBytes: lines(gather.depth * 4) + (taps + 1) * lines(blockPositions * 4) + 576,
     });
   });

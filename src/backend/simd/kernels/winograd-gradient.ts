@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { lines, panelColumns } from './gather.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
-import { type lineOf, lineWords, planes, tileOutputs } from './winograd.ts';
+import { type Line, lineWords, planes, tiling } from './winograd.ts';
 import { withWorkspace } from './workspace.ts';
 
 /** Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. */
@@ -15,12 +15,11 @@ const channelUnit = 12;
  */
 export function winogradFilterGradient(
   engine: Engine,
-  line: ReturnType<typeof lineOf>,
+  line: Line,
   { dFilter, dBias }: { dFilter: number; dBias: number },
 ): void {
   const { depth, columns } = line;
-  const tilesAlong = Math.ceil(line.targetAlong / tileOutputs);
-  const tiles = line.batch * tilesAlong * line.across;
+  const { tiles } = tiling(line);
   const blockTiles = Math.min(mostBlockTiles, tiles);
   const panelCount = Math.ceil(columns / panelColumns);
   const resultColumns = panelCount * panelColumns;
@@ -32,7 +31,7 @@ export function winogradFilterGradient(
   withWorkspace(engine, (workspace) => {
     const result = workspace.floats(slices * sliceFloats);
     const descriptor = workspace.words([
-      ...lineWords(line, tilesAlong, tiles),
+      ...lineWords(line),
       0,
       0,
       blockTiles,
@@ -44,6 +43,7 @@ export function winogradFilterGradient(
     ]);
     engine.parallel('winogradFilterGradient', [descriptor], {
       count: slices * rowGroups,
+      chunks: slices * rowGroups,
       scratchBytes:
         lines(Math.max(depth, columns) * 4) +
         10 * lines(blockTiles * 4) +

@@ -44,18 +44,33 @@ export function isLine(shape: ConvolutionShape): boolean {
 const fewestChannels = 32;
 const fewestTiles = 64;
 
+/** A line without its filter: what the cutting into tiles depends on. */
+export type Line = Omit<LineConvolution, 'filter' | 'adjoint' | 'bias' | 'epilogue'>;
+
 /**
- * Whether F(4, 3) beats the direct kernel from `depth` to `columns` channels for `along` outputs on the axis, in `lines` lines: the
- * last tile of a line may be mostly waste, and few tiles do not pay for transforming the filter.
+ * Whether F(4, 3) beats the direct kernel: the transforms cost something for every channel and for the filter, and tiles may be
+ * partly waste.
  */
-export function winogradPays(sizes: { depth: number; columns: number; along: number; lines: number }): boolean {
-  const tiles = Math.ceil(sizes.along / tileOutputs);
+export function winogradPays(line: Line): boolean {
+  const { tiles } = tiling(line);
+  const outputs = line.batch * line.across * line.targetAlong;
   return (
-    sizes.depth % 4 === 0 &&
-    Math.min(sizes.depth, sizes.columns) >= fewestChannels &&
-    tiles * sizes.lines >= fewestTiles &&
-    tiles * planes <= 2.5 * sizes.along
+    line.depth % 4 === 0 &&
+    Math.min(line.depth, line.columns) >= fewestChannels &&
+    tiles >= fewestTiles &&
+    tiles * planes <= 2.5 * outputs
   );
+}
+
+/** How lines are laid end to end and cut into tiles; see `Winograd` in ../assembly/winograd.ts. */
+export function tiling({ batch, across, sourceAlong, targetAlong, pad }: Line) {
+  const count = batch * across;
+  const whole = Math.ceil(targetAlong / tileOutputs);
+  const straddling = Math.ceil((count * (targetAlong + 1)) / tileOutputs);
+  if (pad === 1 && sourceAlong === targetAlong && straddling < count * whole) {
+    return { lines: count, period: targetAlong + 1, wrap: targetAlong + 1, tiles: straddling };
+  }
+  return { lines: count, period: whole * tileOutputs, wrap: 2 ** 30, tiles: count * whole };
 }
 
 /** Runs a three-tap convolution by Winograd's F(4, 3). `depth` is a multiple of 4. */
@@ -63,8 +78,7 @@ export function winogradConvolution(engine: Engine, line: LineConvolution): void
   const { depth, columns } = line;
   const panelCount = Math.ceil(columns / panelColumns);
   const weights = planes * depth * panelColumns;
-  const tilesAlong = Math.ceil(line.targetAlong / tileOutputs);
-  const tiles = line.batch * tilesAlong * line.across;
+  const { tiles } = tiling(line);
   if (tiles === 0) {
     return;
   }
@@ -75,7 +89,7 @@ export function winogradConvolution(engine: Engine, line: LineConvolution): void
     const packing = [line.filter, depth, columns, line.adjoint ? 1 : 0, line.bias ?? 0, scale, offset, panels];
     engine.parallel('packWinograd', packing, { count: panelCount, scratchBytes: 3 * depth * panelColumns * 4 });
     const descriptor = workspace.words([
-      ...lineWords(line, tilesAlong, tiles),
+      ...lineWords(line),
       panels,
       line.epilogue === undefined ? 0 : 1,
       tilesOfBlock,
@@ -83,6 +97,7 @@ export function winogradConvolution(engine: Engine, line: LineConvolution): void
     ]);
     engine.parallel('winogradConvolution', [descriptor], {
       count: blocks,
+      chunks: blocks,
       scratchBytes:
         lines(Math.max(depth, panelColumns) * 4) +
         lines(columns * 4) +
@@ -95,11 +110,8 @@ export function winogradConvolution(engine: Engine, line: LineConvolution): void
 }
 
 /** The words that describe a line and its tiles to the kernels, up to the panels. */
-export function lineWords(
-  line: Omit<LineConvolution, 'filter' | 'adjoint'>,
-  tilesAlong: number,
-  tiles: number,
-): number[] {
+export function lineWords(line: Line): number[] {
+  const { period, wrap, lines, tiles } = tiling(line);
   const alongWidth = line.axis === 'width';
   return [
     line.source,
@@ -114,17 +126,19 @@ export function lineWords(
     alongWidth ? line.sourceAlong : 1,
     alongWidth ? line.targetAlong : 1,
     line.pad,
-    tilesAlong,
+    period,
+    wrap,
+    lines,
     tiles,
   ];
 }
 
 /** The line that a convolution's forward pass is (source x, target y), for a shape that `isLine`. */
-export function lineOf(shape: ConvolutionShape, source: number, target: number) {
+export function lineOf(shape: ConvolutionShape, source: number, target: number): Line {
   const alongWidth = shape.kernelWidth === 3;
   return {
     batch: shape.batch,
-    axis: alongWidth ? ('width' as const) : ('height' as const),
+    axis: alongWidth ? 'width' : 'height',
     source,
     sourceAlong: alongWidth ? shape.inWidth : shape.inHeight,
     depth: shape.inChannels,
@@ -137,7 +151,7 @@ export function lineOf(shape: ConvolutionShape, source: number, target: number) 
 }
 
 /** The line of the input gradient: from dy (the target of `line`) to dx (its source), with the taps reversed. */
-export function adjointLine(line: ReturnType<typeof lineOf>): ReturnType<typeof lineOf> {
+export function adjointLine(line: Line): Line {
   return {
     ...line,
     source: line.target,
