@@ -8,6 +8,8 @@ import { registerDoctor } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { exitCode, outcomeOf } from './exit.ts';
 import { registerExperiment } from './experiment.ts';
+import { registerFeatures } from './features.ts';
+import { registerFreeze } from './freeze.ts';
 import { registerPredict } from './predict.ts';
 import { registerReport } from './report.ts';
 import { registerStrides } from './strides.ts';
@@ -15,7 +17,10 @@ import { registerTrain } from './train.ts';
 
 /** Commands in the order and under the headings in which `--help` lists them. */
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
-  { heading: 'Train and use:', commands: [registerDemo, registerTrain, registerEvaluate, registerPredict] },
+  {
+    heading: 'Train and use:',
+    commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFeatures],
+  },
   {
     heading: 'Read and compare:',
     commands: [registerCutoffs, registerStrides, registerCompare, registerReport],
