@@ -64,6 +64,13 @@ describe('arithmetic', () => {
         await expectLikeCpu([rows, [1, last]], operation);
         await expectLikeCpu([rows, [...leading.map(() => 1), 1]], operation);
         await expectLikeCpu([[...leading, 1], [last]], operation);
+        await expectLikeCpu(
+          [
+            [2, 1, 3, 1],
+            [5, 1, last],
+          ],
+          operation,
+        );
       }),
       { numRuns: 8 },
     );
@@ -78,6 +85,8 @@ describe('arithmetic', () => {
     rsqrt: (x: tf.Tensor) => tf.rsqrt(tf.add(x, 3)),
     reciprocal: tf.reciprocal,
     abs: tf.abs,
+    floor: tf.floor,
+    ceil: tf.ceil,
     step: tf.step,
     'step with a slope': (x: tf.Tensor) => tf.step(x, 0.5),
   } as Record<string, (x: tf.Tensor) => tf.Tensor>;
@@ -146,6 +155,82 @@ describe('reductions', () => {
       const first = values.reduce((total, value, index) => (index % 3 === 0 && index < 3e6 ? total + value : total), 0);
       expect(Math.abs((sums[0] ?? 0) / first - 1)).toBeLessThan(1e-6);
     });
+  });
+});
+
+describe('pooling and copies', () => {
+  const pools = fc.record({
+    shape: fc.tuple(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+      channels,
+    ),
+    window: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+  });
+
+  test('maxPool(), avgPool() and their gradients are as on cpu', async () => {
+    await fc.assert(
+      fc.asyncProperty(pools, async ({ shape, window, strides, pad }) => {
+        fc.pre(window[0] <= shape[1] && window[1] <= shape[2]);
+        for (const pool of [tf.maxPool, tf.avgPool]) {
+          const apply = (x: tf.Tensor) => pool(x as tf.Tensor4D, window, strides, pad);
+          await expectLikeCpu([shape], apply);
+          await expectLikeCpu(
+            [shape],
+            tf.grad((x) => tf.sin(apply(x))),
+          );
+        }
+      }),
+      runs,
+    );
+  });
+
+  test('the gradient of maxPool() goes to the first of equal maxima', async () => {
+    await expectLikeCpu([[1, 4, 4, 5]], (x) => tf.grad((a) => tf.maxPool(a as tf.Tensor4D, 2, 2, 'same'))(tf.sign(x)));
+  });
+
+  test('transpose() and tile() are as on cpu', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, channels, fc.infiniteStream(fc.nat()), async (leading, last, random) => {
+        const sizes = [...leading, last];
+        const keys = sizes.map(() => random.next().value as number);
+        const order = sizes.map((_, axis) => axis).toSorted((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
+        await expectLikeCpu([sizes], (x) => tf.transpose(x, order), 0);
+        await expectLikeCpu(
+          [sizes],
+          (x) =>
+            tf.tile(
+              x,
+              keys.map((key) => 1 + (key % 3)),
+            ),
+          0,
+        );
+      }),
+      runs,
+    );
+  });
+
+  test('gather() of rows is as on cpu', async () => {
+    await expectLikeCpu(
+      [[7, 2, 3]],
+      (x) =>
+        tf.gather(
+          x,
+          tf.tensor2d(
+            [
+              [6, 0],
+              [3, 3],
+            ],
+            [2, 2],
+            'int32',
+          ),
+        ),
+      0,
+    );
+    await expectLikeCpu([[7, 2, 3]], (x) => tf.gather(x, tf.tensor1d([1, 0], 'int32'), 1), 0);
   });
 });
 

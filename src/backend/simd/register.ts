@@ -13,7 +13,9 @@ import { elementwise } from './operations/elementwise.ts';
 import { matrixProducts } from './operations/matrix-product.ts';
 import { normalization } from './operations/normalization.ts';
 import type { Override, Overrides } from './operations/override.ts';
+import { pools } from './operations/pooling.ts';
 import { reductions } from './operations/reduction.ts';
+import { stridedCopies } from './operations/strided.ts';
 
 /** Kernels of ours, by tfjs's names and by the names that `src/nn` calls. */
 export const overrides: Overrides = {
@@ -23,6 +25,8 @@ export const overrides: Overrides = {
   ...matrixProducts,
   ...axisProducts,
   ...reductions,
+  ...pools,
+  ...stridedCopies,
   ...optimizers,
 };
 

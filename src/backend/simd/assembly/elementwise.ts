@@ -28,6 +28,8 @@ const RECIPROCAL = 5;
 const ABSOLUTE = 6;
 const STEP = 7;
 const RECTIFY_UP_TO_SIX = 8;
+const FLOOR = 9;
+const CEILING = 10;
 
 // @ts-ignore: decorator
 @inline
@@ -52,6 +54,8 @@ function transform(operation: i32, x: v128): v128 {
   if (operation == RECIPROCAL_SQUARE_ROOT) return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
   if (operation == RECIPROCAL) return f32x4.div(f32x4.splat(1), x);
   if (operation == ABSOLUTE) return f32x4.abs(x);
+  if (operation == FLOOR) return f32x4.floor(x);
+  if (operation == CEILING) return f32x4.ceil(x);
   if (operation == RECTIFY_UP_TO_SIX) return f32x4.min(rectify(x), f32x4.splat(6));
   // STEP with slope 0: 1 where x > 0, NaN where x is NaN, else 0.
   const positive = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.splat(1));
@@ -202,6 +206,12 @@ export function reciprocal(x: usize, y: usize, begin: usize, end: usize, _scratc
 }
 export function absolute(x: usize, y: usize, begin: usize, end: usize, _scratch: usize): void {
   each(ABSOLUTE, x, y, begin, end);
+}
+export function floor(x: usize, y: usize, begin: usize, end: usize, _scratch: usize): void {
+  each(FLOOR, x, y, begin, end);
+}
+export function ceiling(x: usize, y: usize, begin: usize, end: usize, _scratch: usize): void {
+  each(CEILING, x, y, begin, end);
 }
 export function step(x: usize, y: usize, begin: usize, end: usize, _scratch: usize): void {
   each(STEP, x, y, begin, end);

@@ -7,3 +7,5 @@ export * from './reduction';
 export { filterGradient, sumSlices } from './filter-gradient';
 export { axisProduct, axisProductMatrixGradient, sumMatrixGradient } from './axis-product';
 export { packWinograd, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
+export * from './pooling';
+export * from './strided';

@@ -81,7 +81,7 @@ const conv2d: Override = ({ inputs, attributes, backend }) => {
 };
 
 function isEmpty(shape: ConvolutionShape): boolean {
-  return outputShape(shape).some((size) => size <= 0);
+  return outputShape(shape).some((size) => !Number.isInteger(size) || size <= 0);
 }
 
 const fusedConv2d: Override = ({ inputs, attributes, backend }) => {

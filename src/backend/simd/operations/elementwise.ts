@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { elementGrain, input, isFloat, lastAxis, type Override, type Overrides, rowGrain, sizeOf } from './override.ts';
+import { type BinaryOperation, combineBroadcast } from './strided.ts';
 
 /** Kernels of y = a ∘ b: for equal shapes or a scalar, and for a row vector on the right or on the left of rows. */
 interface BinaryKernels {
@@ -10,7 +11,7 @@ interface BinaryKernels {
   columnsLeft?: string;
 }
 
-const binaryKernels: Record<string, BinaryKernels> = {
+const binaryKernels: Record<BinaryOperation, BinaryKernels> = {
   Add: { elements: 'add', columnsRight: 'addColumns', columnsLeft: 'addColumns' },
   Sub: { elements: 'subtract', columnsRight: 'subtractColumns', columnsLeft: 'subtractFromColumns' },
   Multiply: { elements: 'multiply', columnsRight: 'multiplyColumns', columnsLeft: 'multiplyColumns' },
@@ -33,6 +34,8 @@ const unaryKernels: Record<string, string> = {
   Rsqrt: 'reciprocalSquareRoot',
   Reciprocal: 'reciprocal',
   Abs: 'absolute',
+  Floor: 'floor',
+  Ceil: 'ceiling',
 };
 
 /** The kernels take a scalar as 16 equal numbers that are read again and again (mask 0) while the other operand advances. */
@@ -40,7 +43,7 @@ const lanes = 16;
 const advance = -1;
 const stay = 0;
 
-function binary(kernels: BinaryKernels): Override {
+function binary(operation: BinaryOperation, kernels: BinaryKernels): Override {
   return ({ inputs, backend }) => {
     const a = input(inputs, 'a');
     const b = input(inputs, 'b');
@@ -66,7 +69,7 @@ function binary(kernels: BinaryKernels): Override {
     if (kernels.columnsLeft !== undefined && isRow(a, b)) {
       return columns(backend, kernels.columnsLeft, b, a);
     }
-    return undefined;
+    return combineBroadcast(backend, operation, a, b);
   };
 }
 
@@ -127,7 +130,9 @@ const fill: Override = ({ attributes, backend }) => {
 };
 
 export const elementwise: Overrides = {
-  ...Object.fromEntries(Object.entries(binaryKernels).map(([name, kernels]) => [name, binary(kernels)])),
+  ...Object.fromEntries(
+    Object.entries(binaryKernels).map(([name, kernels]) => [name, binary(name as BinaryOperation, kernels)]),
+  ),
   ...Object.fromEntries(Object.entries(unaryKernels).map(([name, kernel]) => [name, unary(kernel)])),
   Step: step,
   Fill: fill,
