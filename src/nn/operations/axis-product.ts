@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Affine, consumed, operation, reluAffineOf } from './operation.ts';
-import { asRows, sumOfRows } from './rows.ts';
+import { asRows, sumOverPositions } from './rows.ts';
 
 type AxisOf = { axis: number };
 type ProductAttributes = AxisOf & { transpose: boolean };
@@ -28,7 +28,7 @@ const matrixGradient = operation(
   ({ x, dy }: { x: tf.Tensor; dy: tf.Tensor }, { axis }: AxisOf): [tf.Tensor2D] => {
     const products = tf.matMul(aroundAxis(dy, axis), aroundAxis(x, axis), false, true); // [before, N', N]
     const [, pooled, length] = products.shape as [number, number, number];
-    return [sumOfRows(asRows(products, pooled * length)).reshape([pooled, length])];
+    return [sumOverPositions(asRows(products, pooled * length)).reshape([pooled, length])];
   },
 );
 

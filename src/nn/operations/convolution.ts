@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { axisProduct } from './axis-product.ts';
 import { type Affine, consumed, operation, reluAffineOf } from './operation.ts';
-import { asRows, sumOfRows } from './rows.ts';
+import { asRows, sumOverPositions } from './rows.ts';
 
 type StridesOf = { strides: [number, number] };
 
@@ -60,7 +60,7 @@ const filterGradient = operation(
         taps.push(tf.matMul(asRows(seenByTap(rows, 2, b), inputs), gradient, true, false));
       }
     }
-    return [tf.stack(taps).reshape(filterShape) as tf.Tensor4D, sumOfRows(gradient)];
+    return [tf.stack(taps).reshape(filterShape) as tf.Tensor4D, sumOverPositions(dy)];
   },
 );
 

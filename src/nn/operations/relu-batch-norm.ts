@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { consumed, operation } from './operation.ts';
-import { asRows, sumOfRows } from './rows.ts';
+import { asRows, sumOverPositions } from './rows.ts';
 
 type EpsilonOf = { epsilon: number };
 
@@ -10,12 +10,14 @@ const forward = operation(
     { x, scale, offset }: { x: tf.Tensor; scale: tf.Tensor1D; offset: tf.Tensor1D },
     { epsilon }: EpsilonOf,
   ): [tf.Tensor, tf.Tensor1D, tf.Tensor1D] => {
+    const sum = (rows: tf.Tensor) => sumOverPositions(rows.reshape(x.shape));
     const rectified = tf.relu(asRows(x, scale.size));
     const positions = rectified.shape[0];
-    const mean = tf.div(sumOfRows(rectified), positions) as tf.Tensor1D;
+    const mean = tf.div(sum(rectified), positions) as tf.Tensor1D;
     const centred = tf.sub(rectified, mean);
-    const variance = tf.div(sumOfRows(tf.square(centred) as tf.Tensor2D), positions) as tf.Tensor1D;
-    const y = tf.add(tf.mul(centred, tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))), offset);
+    const variance = tf.div(sum(tf.square(centred)), positions) as tf.Tensor1D;
+    const normalised = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+    const y = tf.add(tf.mul(normalised, scale), offset);
     return [y.reshape(x.shape), mean, variance];
   },
 );
@@ -32,8 +34,8 @@ const gradient = operation(
     const positions = x.shape[0];
     const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon));
     const normalised = tf.mul(tf.sub(tf.relu(x), mean), inverseDeviation);
-    const dOffset = sumOfRows(dy);
-    const dScale = sumOfRows(tf.mul(dy, normalised) as tf.Tensor2D);
+    const dOffset = sumOverPositions(inputs.dy);
+    const dScale = sumOverPositions(tf.mul(dy, normalised).reshape(inputs.x.shape));
     const means = tf.add(tf.mul(normalised, tf.div(dScale, positions)), tf.div(dOffset, positions));
     const dRectified = tf.mul(tf.sub(dy, means), tf.mul(scale, inverseDeviation));
     return [tf.mul(dRectified, tf.step(x)).reshape(inputs.x.shape), dScale, dOffset];
