@@ -19,7 +19,7 @@ import { registerTrain } from './train.ts';
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
   {
     heading: 'Train and use:',
-    commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFeatures],
+    commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFreeze, registerFeatures],
   },
   {
     heading: 'Read and compare:',

@@ -6,6 +6,11 @@ import type { Table } from './table.ts';
 
 const digits = new Intl.NumberFormat('en');
 
+/** A dataset's name without the folders above it: reports are passed on. */
+function shortDataset(dataset: string): string {
+  return dataset.replace(/^(folder|manifest):.*[/\\]/, '$1:');
+}
+
 function number(value: number | undefined): string | undefined {
   return value === undefined ? undefined : digits.format(value);
 }
@@ -26,7 +31,7 @@ export function countTable(runs: readonly FinishedRun[]): Table | undefined {
       otherData ||= other;
       rows.set(key, {
         cells: [
-          `${paper?.sameData ? paper.counts : `${task.name} (${task.dataset})`}${other ? '*' : ''}`,
+          `${paper?.sameData ? paper.counts : `${task.name} (${shortDataset(task.dataset)})`}${other ? '*' : ''}`,
           number(classes),
           number(theirs?.classes),
           number(clips?.train),
