@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
+import { catalogueNames, definitions } from './definitions.ts';
 import { openFolder } from './folder-dataset.ts';
 import { openManifest } from './manifest-dataset.ts';
 import type { Dataset, SplitChoice } from './types.ts';
@@ -30,5 +31,18 @@ export async function openDataset(spec: string, options: OpenDatasetOptions = {}
     const { openNotes } = await import('./notes.ts');
     return openNotes(options.cacheDirectory ?? cacheDirectory(), split, options);
   }
-  throw new BadInputError(`dataset: expected folder:PATH, manifest:FILE or a name of the catalogue, found "${spec}"`);
+  const load = definitions[spec];
+  if (!load) {
+    throw new BadInputError(
+      `dataset: expected folder:PATH, manifest:FILE or one of ${catalogueNames.join(', ')}, found "${spec}"`,
+    );
+  }
+  const cache = options.cacheDirectory ?? cacheDirectory();
+  const [definition, { readSourceTree }, { preparedRoot }] = await Promise.all([
+    load(),
+    import('./source-tree.ts'),
+    import('./prepared-root.ts'),
+  ]);
+  const tree = await readSourceTree(preparedRoot(cache, spec), cache, options.signal);
+  return definition.open(tree, split, options.label);
 }

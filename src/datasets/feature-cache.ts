@@ -4,14 +4,15 @@ import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
 import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
+import { clipGroups } from './clip-groups.ts';
 import { createExtractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
 import { readIndex, writeIndex } from './feature-index.ts';
 import { formatVersion, readShardTable, shardName } from './feature-shard.ts';
 import { joinTables, shardStore } from './feature-store.ts';
 import { removeAbandoned, writeOnce } from './partial-file.ts';
-import { fileGroups, writeShards } from './prepare-shards.ts';
+import { writeShards } from './prepare-shards.ts';
 import { type PlannedShard, planShards } from './shard-plan.ts';
-import type { Dataset, FeatureStore } from './types.ts';
+import type { Clip, Dataset, FeatureStore } from './types.ts';
 import { planWindows } from './windows.ts';
 
 export interface FeatureStoreOptions {
@@ -56,9 +57,10 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
   writeOnce(folder, 'settings.json', Buffer.from(`${description}\n`));
 
   const shape = { bins: features.bins, valueBytes } as const;
-  const shards = planShards(dataset.clips, settingsKey, shape);
-  const tables = readIndex(folder, shards) ?? (await completeTables(dataset, shards, folder, settings, options));
-  const stored = joinTables(dataset.clips, shards, tables, (shard, offset, length) =>
+  const reading = inReadingOrder(dataset);
+  const shards = planShards(reading, settingsKey, shape);
+  const tables = readIndex(folder, shards) ?? (await completeTables(reading, shards, folder, settings, options));
+  const stored = joinTables(dataset.clips, dataset.readingOrder, shards, tables, (shard, offset, length) =>
     readReason(path.join(folder, shardName(shard.key)), offset, length),
   );
   refuseTooManyBad(dataset, stored.bad, options.maxBad ?? 0.01);
@@ -82,9 +84,14 @@ function describeSettings(settings: ExtractorSettings): string {
   );
 }
 
+/** The clips in the order in which they are read and stored. */
+function inReadingOrder({ clips, readingOrder }: Dataset): readonly Clip[] {
+  return readingOrder ? Array.from(readingOrder, (index) => clips[index] as Clip) : clips;
+}
+
 /** The tables of all shards, after extracting those that are missing or not whole. */
 async function completeTables(
-  dataset: Dataset,
+  clips: readonly Clip[],
   shards: readonly PlannedShard[],
   folder: string,
   settings: ExtractorSettings,
@@ -93,12 +100,12 @@ async function completeTables(
   const tables = shards.map((shard) => readShardTable(folder, shard));
   const missing = shards.filter((_, index) => tables[index] === undefined);
   if (missing.length > 0) {
-    const total = dataset.clips.length;
+    const total = clips.length;
     let done = total - missing.reduce((sum, shard) => sum + shard.clips, 0);
     options.onProgress?.(done, total);
     const extractor = createExtractor(settings, total - done, options.workers);
     try {
-      await writeShards(fileGroups(dataset.clips, missing), {
+      await writeShards(clipGroups(clips, missing, options.signal), {
         folder,
         settings,
         extractor,

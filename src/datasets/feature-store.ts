@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { FeatureReader } from './feature-reader.ts';
-import { entryBytes, readEntry, shardName, type ValueBytes } from './feature-shard.ts';
+import { readEntry, shardName, type ValueBytes } from './feature-shard.ts';
 import type { PlannedShard } from './shard-plan.ts';
 import type { BadClip, Clip, FeatureStore } from './types.ts';
 import { evaluationStarts, type WindowPlan } from './windows.ts';
@@ -17,13 +17,23 @@ export interface StoredClips {
   readonly samples: Uint32Array;
 }
 
-/** Joins clips with the tables of their shards; unreadable clips are set apart, `reasonOf` reads why. */
+/**
+ * Joins clips with the tables of their shards; unreadable clips are set apart, `reasonOf` reads why. `readingOrder` says which clip is where in
+ * the shards, where that is not the order of `clips`.
+ */
 export function joinTables(
   clips: readonly Clip[],
+  readingOrder: Uint32Array | undefined,
   shards: readonly PlannedShard[],
   tables: readonly Buffer[],
   reasonOf: (shard: PlannedShard, offset: number, length: number) => string,
 ): StoredClips {
+  /** Place in the shards of each clip. */
+  const places = new Uint32Array(clips.length);
+  for (let place = 0; place < clips.length; place++) places[readingOrder?.[place] ?? place] = place;
+  const shardOf = new Uint32Array(clips.length);
+  for (const [number, { from, to }] of shards.entries()) shardOf.fill(number, from, to);
+
   const good: Clip[] = [];
   const bad: BadClip[] = [];
   const shard = new Uint32Array(clips.length);
@@ -31,22 +41,20 @@ export function joinTables(
   const frames = new Uint32Array(clips.length);
   const trainingFrames = new Uint32Array(clips.length);
   const samples = new Uint32Array(clips.length);
-  for (const [number, planned] of shards.entries()) {
-    const table = tables[number] as Buffer;
-    for (let row = 0; row * entryBytes < table.length; row++) {
-      const clip = clips[planned.from + row] as Clip;
-      const entry = readEntry(table, row);
-      if (entry.unreadable) {
-        bad.push({ id: clip.id, path: clip.path, reason: reasonOf(planned, entry.offset, entry.frames) });
-        continue;
-      }
-      const index = good.push(clip) - 1;
-      shard[index] = number;
-      offset[index] = entry.offset;
-      frames[index] = entry.frames;
-      trainingFrames[index] = entry.trainingFrames;
-      samples[index] = entry.samples;
+  for (const [number, clip] of clips.entries()) {
+    const place = places[number] as number;
+    const planned = shards[shardOf[place] as number] as PlannedShard;
+    const entry = readEntry(tables[shardOf[place] as number] as Buffer, place - planned.from);
+    if (entry.unreadable) {
+      bad.push({ id: clip.id, path: clip.path, reason: reasonOf(planned, entry.offset, entry.frames) });
+      continue;
     }
+    const index = good.push(clip) - 1;
+    shard[index] = shardOf[place] as number;
+    offset[index] = entry.offset;
+    frames[index] = entry.frames;
+    trainingFrames[index] = entry.trainingFrames;
+    samples[index] = entry.samples;
   }
   return { clips: good, bad, shard, offset, frames, trainingFrames, samples };
 }

@@ -10,17 +10,6 @@ export interface ClipGroup {
   readonly sources: readonly ClipSource[];
 }
 
-const groupClips = 16;
-
-/** The groups of shards whose clips are files. */
-export function* fileGroups(clips: readonly ClipSource[], shards: readonly PlannedShard[]): Generator<ClipGroup> {
-  for (const shard of shards) {
-    for (let from = shard.from; from < shard.to; from += groupClips) {
-      yield { shard, sources: clips.slice(from, Math.min(from + groupClips, shard.to)) };
-    }
-  }
-}
-
 export interface PrepareOptions {
   readonly folder: string;
   readonly settings: ExtractionSettings;

@@ -44,6 +44,8 @@ export interface Dataset {
   readonly notes: readonly string[];
   /** Long recordings to mix in as noise (Speech Commands' `_background_noise_`), where the dataset has some. */
   readonly noise?: readonly string[];
+  /** The clips' places in the order in which they are best read: that of their archives. Absent: the order of `clips`. */
+  readonly readingOrder?: Uint32Array;
   /** How its features are best stored: float16 halves large sets (a log-mel value then has an error of at most 0.004). */
   readonly precision?: 'float16' | 'float32';
 }

@@ -1,0 +1,152 @@
+import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { BadInputError } from '../errors.ts';
+import type { ResolvedLogMelOptions } from '../features/index.ts';
+import type { DatasetDefinition, DatasetFile } from './dataset-definition.ts';
+import { download, wrongWith } from './download.ts';
+import type { TransformSource } from './extractor.ts';
+import { openFeatureStore } from './feature-cache.ts';
+import { rememberRoot } from './prepared-root.ts';
+import { readSourceTree } from './source-tree.ts';
+import type { BadClip } from './types.ts';
+
+export interface PrepareDatasetOptions {
+  readonly cacheDirectory: string;
+  /** Folder with the archives or the extracted tree, and where downloads go. */
+  readonly root?: string;
+  readonly download?: boolean;
+  readonly features: ResolvedLogMelOptions;
+  /** Seconds of a window. */
+  readonly window: number;
+  readonly precision?: 'float16' | 'float32';
+  readonly transform?: TransformSource;
+  readonly workers?: number;
+  readonly maxBad?: number;
+  readonly signal?: AbortSignal;
+  /** Something that a person wants to know before it is done, or once. */
+  readonly onRemark?: (text: string) => void;
+  readonly onProgress?: (phase: 'download' | 'features', what: string, done: number, total: number | undefined) => void;
+  /** For tests: how often and how soon a failed request is tried again. */
+  readonly retries?: number;
+  readonly retryDelay?: number;
+}
+
+export interface PreparedDataset {
+  readonly name: string;
+  readonly root: string;
+  readonly clips: number;
+  /** Clips found and expected of each official part. */
+  readonly counts: Readonly<Record<string, { readonly found: number; readonly expected: number }>>;
+  readonly complete: boolean;
+  readonly bad: readonly BadClip[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes a public data set ready: fetches what is missing (`download`), checks what has a published checksum, indexes it, compares its counts with the official ones, and
+ * extracts its features to the cache. Each step goes on from where an interrupted one stopped.
+ */
+export async function prepareDataset(
+  definition: DatasetDefinition,
+  options: PrepareDatasetOptions,
+): Promise<PreparedDataset> {
+  const { cacheDirectory, signal, onRemark } = options;
+  const root = path.resolve(options.root ?? path.join(cacheDirectory, 'downloads', definition.name));
+  if (options.download) await downloadFiles(definition, root, options);
+  else await checkFiles(definition, root, options);
+  if (!existsSync(root)) {
+    throw new BadInputError(
+      `${definition.name}: expected its archives or its extracted files in ${root}, found nothing; give --root FOLDER, or --download`,
+    );
+  }
+  const tree = await readSourceTree(root, cacheDirectory, signal);
+  const dataset = definition.open(tree, 'official');
+  const found = definition.count(dataset);
+  const counts = Object.fromEntries(
+    Object.entries(definition.expected).map(([part, expected]) => [part, { found: found[part] ?? 0, expected }]),
+  );
+  const differing = Object.entries(counts).filter(([, count]) => count.found !== count.expected);
+  for (const note of dataset.notes) onRemark?.(note);
+  for (const [part, count] of differing) {
+    onRemark?.(
+      `${definition.name}: expected ${count.expected} clips of ${part}, found ${count.found}: this is not the whole official data set`,
+    );
+  }
+  const store = await openFeatureStore(dataset, {
+    ...options,
+    onProgress: (done, total) => options.onProgress?.('features', definition.name, done, total),
+  });
+  store.close();
+  rememberRoot(cacheDirectory, definition.name, root);
+  return {
+    name: definition.name,
+    root,
+    clips: store.clips.length,
+    counts,
+    complete: differing.length === 0,
+    bad: store.bad,
+    notes: dataset.notes,
+  };
+}
+
+async function downloadFiles(
+  definition: DatasetDefinition,
+  root: string,
+  options: PrepareDatasetOptions,
+): Promise<void> {
+  mkdirSync(root, { recursive: true });
+  const missing = definition.files.filter((file) => !existsSync(path.join(root, file.name)));
+  if (missing.length === 0) return;
+  tellNeed(definition, missing, root, options);
+  for (const file of missing) {
+    options.signal?.throwIfAborted();
+    await download(file.url, path.join(root, file.name), {
+      bytes: file.bytes,
+      checksum: file.checksum,
+      signal: options.signal,
+      ...(options.retries !== undefined ? { retries: options.retries } : {}),
+      ...(options.retryDelay !== undefined ? { retryDelay: options.retryDelay } : {}),
+      onProgress: (done, total) => options.onProgress?.('download', file.name, done, total),
+    });
+  }
+}
+
+/** Says how much is about to be fetched and how much room there is; throws where it cannot fit. */
+function tellNeed(
+  definition: DatasetDefinition,
+  missing: readonly DatasetFile[],
+  root: string,
+  options: PrepareDatasetOptions,
+): void {
+  const known = missing.every((file) => file.bytes !== undefined);
+  const share = missing.length / definition.files.length;
+  const wanted = known
+    ? missing.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
+    : definition.approximateBytes * share;
+  const arrived = missing.reduce(
+    (sum, file) => sum + (statSync(path.join(root, `${file.name}.partial`), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+  const { bavail, bsize } = statfsSync(root);
+  const free = bavail * bsize;
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  const about = known ? '' : 'about ';
+  options.onRemark?.(
+    `${definition.title} (${definition.licence}): ${about}${gigabytes(wanted - arrived)} GB to fetch to ${root}, ${gigabytes(free)} GB free`,
+  );
+  if (known && wanted - arrived > free) {
+    throw new BadInputError(
+      `${root}: expected room for ${gigabytes(wanted - arrived)} GB, found ${gigabytes(free)} GB free: ${gigabytes(wanted - arrived - free)} GB are missing`,
+    );
+  }
+}
+
+/** Checks archives that were brought along and have a published length or checksum. */
+async function checkFiles(definition: DatasetDefinition, root: string, options: PrepareDatasetOptions): Promise<void> {
+  for (const file of definition.files) {
+    const archive = path.join(root, file.name);
+    if (!existsSync(archive)) continue;
+    const problem = await wrongWith(archive, { bytes: file.bytes, checksum: file.checksum, signal: options.signal });
+    if (problem !== undefined) options.onRemark?.(`${archive}: ${problem}: this is not the official file`);
+  }
+}
