@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BadInputError, messageOf } from '../../errors.ts';
 import { compileOptimized } from './runtime/compile.ts';
+import { mayHave256Bits } from './runtime/processor.ts';
 
 /** What the kernels are compiled to; `scalar` means that tfjs's own JavaScript kernels compute. */
 export type SimdInstructions = 'simd256' | 'simd128' | 'scalar';
@@ -12,21 +13,18 @@ const paths = [
     instructions: 'simd256',
     file: 'kernels.wasm',
     revectorize: true,
-    architectures: ['x64'],
   },
   {
     name: 'relaxed SIMD',
     instructions: 'simd128',
     file: 'kernels.wasm',
     revectorize: false,
-    architectures: undefined,
   },
   {
     name: 'plain SIMD',
     instructions: 'simd128',
     file: 'kernels-simd128.wasm',
     revectorize: false,
-    architectures: undefined,
   },
 ] as const;
 
@@ -72,7 +70,7 @@ export function loadKernels<Checked>(
   const start = performance.now();
   const refusals: Refusal[] = [];
   for (const [index, path] of paths.entries()) {
-    if (!isAllowed(path.instructions, allowed) || path.architectures?.some((name) => name === process.arch) === false) {
+    if (!isAllowed(path.instructions, allowed) || (path.revectorize && !mayHave256Bits())) {
       continue;
     }
     try {
