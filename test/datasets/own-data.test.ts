@@ -103,7 +103,11 @@ describe('folder:', () => {
     ['an empty folder', () => `folder:${temporaryFolder()}`, /expected recordings .* found an empty folder/],
     ['a folder of other files', () => `folder:${tree('a/b.txt')}`, /expected recordings .* found 1 other files/],
     ['recordings without labels', () => `folder:${tree('1.wav')}`, /found 1 recordings without a label/],
-    ['a name that is none', () => 'moon', /dataset: expected folder:PATH, manifest:FILE or one of .*notes, found "moon"/],
+    [
+      'a name that is none',
+      () => 'moon',
+      /dataset: expected folder:PATH, manifest:FILE or one of .*notes, found "moon"/,
+    ],
   ])('refuses %s', async (_, spec, message) => {
     await expect(openDataset(spec())).rejects.toThrow(message);
   });
