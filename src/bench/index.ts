@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { BadInputError } from '../errors.ts';
 import type { Case, CaseContext } from './case.ts';
 import { layerCases } from './layer-cases.ts';
@@ -45,10 +46,16 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const selected = select(only);
   const place = { threads, processors: options.processors ?? defaultProcessors(threads) };
   const rows: Row[] = [];
+  const before = loadavg()[0] ?? 0;
+  if (before + threads > availableParallelism()) {
+    onProgress(
+      `The machine is busy (load ${before.toFixed(1)}): ratios say little where threads wait for one another.`,
+    );
+  }
   for (const [index, item] of selected.entries()) {
     const onRun: CaseContext['onRun'] = (id) => (side, round) =>
       onProgress(`${index + 1}/${selected.length} ${id}: round ${round + 1} of ${rounds}, ${side.name}`);
     rows.push(...(await item.run({ ...options, place, onRun })));
   }
-  return { machine: describeMachine(), threads, rounds, rows };
+  return { machine: describeMachine(), threads, rounds, load: { before, after: loadavg()[0] ?? 0 }, rows };
 }

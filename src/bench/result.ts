@@ -26,6 +26,8 @@ export interface BenchResult {
   machine: Machine;
   threads: number;
   rounds: number;
+  /** The system's load average (processes that want to run) before the first case, and after the last; 0 where it has none. */
+  load: { before: number; after: number };
   rows: Row[];
 }
 

@@ -25,13 +25,13 @@ function cells(row: Row): string[] {
 }
 
 /** The result as lines of a Markdown table under a line about the machine. */
-export function benchTable({ machine, threads, rounds, rows }: BenchResult): string[] {
+export function benchTable({ machine, threads, rounds, load, rows }: BenchResult): string[] {
   const head = ['case', 'median', 'ratio', 'of', 'goal (moonshot)', ''];
   const body = rows.map(cells);
   const widths = head.map((title, column) => Math.max(title.length, ...body.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [
-    `${threads} threads of ${machine.processors} × ${machine.processor} (${machine.vectors.join(', ') || 'no known vector extension'}), Node ${machine.node}, ${rounds} rounds`,
+    `${threads} threads of ${machine.processors} × ${machine.processor} (${machine.vectors.join(', ') || 'no known vector extension'}), Node ${machine.node}, ${rounds} rounds, load ${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after`,
     '',
     line(head),
     line(widths.map((width) => '-'.repeat(width))),

@@ -9,6 +9,7 @@ const machine = {
   platform: 'linux x64',
   node: '24',
 };
+const load = { before: 0.1, after: 1.5 };
 const row: Row = {
   id: 'network/strided/16/training',
   unit: 'ms',
@@ -20,8 +21,8 @@ const row: Row = {
 
 describe('benchTable()', () => {
   test('prints medians, the ratio and whether the bar is met, after the class of the machine', () => {
-    const lines = benchTable({ machine, threads: 2, rounds: 5, rows: [row, { ...row, ratio: 1.2 }] });
-    expect(lines[0]).toBe('2 threads of 4 × a processor (avx2), Node 24, 5 rounds');
+    const lines = benchTable({ machine, threads: 2, rounds: 5, load, rows: [row, { ...row, ratio: 1.2 }] });
+    expect(lines[0]).toBe('2 threads of 4 × a processor (avx2), Node 24, 5 rounds, load 0.1 before and 1.5 after');
     expect(lines.at(-2)).toMatch(
       /\| network\/strided\/16\/training \| spectride 200, peer\.py 412 ms \| 2\.06 × .* ≥ 1\.5 \(2\) +\| met +\|/,
     );
@@ -34,6 +35,7 @@ describe('benchTable()', () => {
       machine,
       threads: 2,
       rounds: 1,
+      load,
       rows: [{ id: 'cold-start', unit: 'ms', medians: { 'spectride --help': 150 } }],
     });
     expect(lines.at(-1)).toMatch(/spectride --help 150 ms \| +\| +\| +\| +\|$/);
