@@ -21,7 +21,18 @@ export function override(document: unknown, assignment: string): unknown {
   } catch {
     throw new BadInputError(`--set ${assignment}: expected a YAML value behind the "=", found one that cannot be read`);
   }
-  return replace(document ?? {}, keys, value, assignment);
+  return withoutRival(replace(document ?? {}, keys, value, assignment), keys.join('.'));
+}
+
+/** A run's length is told in steps or in epochs: saying one takes the other back. */
+const rivals: Readonly<Record<string, string>> = { 'train.steps': 'epochs', 'train.epochs': 'steps' };
+
+function withoutRival(document: unknown, changed: string): unknown {
+  const rival = rivals[changed];
+  if (rival === undefined || typeof document !== 'object' || document === null || !('train' in document))
+    return document;
+  const { [rival]: _, ...train } = document.train as Record<string, unknown>;
+  return { ...document, train };
 }
 
 function replace(node: unknown, keys: readonly string[], value: unknown, assignment: string): unknown {

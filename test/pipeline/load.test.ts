@@ -159,6 +159,11 @@ describe('override()', () => {
     expect(document).toEqual({ a: { b: [1, 2] } });
   });
 
+  test('a length in epochs takes back one in steps, and the other way round', () => {
+    expect(override({ train: { steps: 9, batch: 2 } }, 'train.epochs=1')).toEqual({ train: { batch: 2, epochs: 1 } });
+    expect(override({ train: { epochs: 9 } }, 'train.steps=1')).toEqual({ train: { steps: 1 } });
+  });
+
   test.each([
     ['no equals sign', 'train.batch'],
     ['an empty key', '.a=1'],
