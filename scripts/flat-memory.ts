@@ -1,6 +1,7 @@
 /**
  * Trains a small DiffStride network for many steps on the simd backend and shows that memory stays where it was after the first
- * hundred: `node scripts/flat-memory.ts [steps]`, 10,000 by default. Exit code 1 when the backend's memory has grown. The maps'
+ * hundred: `node scripts/flat-memory.ts [steps]`, 10,000 by default (with
+ * `--expose-gc`, garbage is collected before each line). Exit code 1 when the backend's memory has grown. The maps'
  * sizes follow the learned strides, so the highest address may move a little; bytes in use and tensors may not.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -45,8 +46,12 @@ function step(): void {
 function measure(done: number): { used: number; extent: number; tensors: number } {
   const { used, extent } = describeSimd().memory;
   const tensors = tf.memory().numTensors;
+  globalThis.gc?.();
+  const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1);
   const resident = (process.memoryUsage.rss() / 2 ** 20).toFixed(0);
-  console.log(`${done} steps: ${used} bytes in use, ${extent} touched, ${tensors} tensors, ${resident} MiB resident`);
+  console.log(
+    `${done} steps: ${used} bytes in use, ${extent} touched, ${tensors} tensors, ${heap} MiB of objects, ${resident} MiB resident`,
+  );
   return { used, extent, tensors };
 }
 

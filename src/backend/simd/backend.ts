@@ -1,5 +1,5 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { type backend_util, type DataType, engine, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** What the backend knows of one tensor's data: the cpu backend's record, and where the numbers lie in shared memory. */
@@ -95,11 +95,6 @@ export class SimdBackend extends MathBackendCPU {
       this.runtime.release(address);
     }
     this.#addresses.clear();
-  }
-
-  /** Bytes of shared memory are counted exactly; those of inherited kernels' results are left to the garbage collector. */
-  override memory(): { unreliable: boolean; reasons: string[] } {
-    return super.memory();
   }
 
   /** The address of a tensor's numbers as float32, moving them into shared memory if they are not there yet. */
@@ -200,10 +195,4 @@ function ownValues(
 
 function isStrings(values: backend_util.BackendValues | string[]): values is string[] {
   return values.length > 0 && typeof values[0] === 'string';
-}
-
-/** The backend in use, when it is this one. */
-export function currentSimdBackend(): SimdBackend | undefined {
-  const { backend } = engine();
-  return backend instanceof SimdBackend ? backend : undefined;
 }
