@@ -1,16 +1,24 @@
 declare module '@alexanderolsen/libsamplerate-js' {
-  interface SampleRateConverter {
-    /** Takes the next block of a stream and returns what can be said of the output so far; the array is reused by the next call. */
+  export interface SampleRateConverter {
+    /** Takes the next block of a stream (at most 1,008,000 samples in and out) and returns the output that it completes, a new array. */
     full(block: Float32Array): Float32Array;
+    /** Setting a rate, even to the same value, forgets the stream so far. */
+    inputSampleRate: number;
     destroy(): void;
   }
-  export const ConverterType: Readonly<
-    Record<'SRC_SINC_BEST_QUALITY' | 'SRC_SINC_MEDIUM_QUALITY' | 'SRC_SINC_FASTEST', number>
-  >;
-  export function create(
-    channels: number,
-    inputSampleRate: number,
-    outputSampleRate: number,
-    options: { converterType: number },
-  ): Promise<SampleRateConverter>;
+  interface SampleRateLibrary {
+    readonly ConverterType: Readonly<
+      Record<'SRC_SINC_BEST_QUALITY' | 'SRC_SINC_MEDIUM_QUALITY' | 'SRC_SINC_FASTEST', number>
+    >;
+    /** Rates are numbers from 1 to 192,000; rejects with a text. */
+    create(
+      channels: number,
+      inputSampleRate: number,
+      outputSampleRate: number,
+      options: { converterType: number },
+    ): Promise<SampleRateConverter>;
+  }
+  /** `module.exports` of a CommonJS bundle. */
+  const library: SampleRateLibrary;
+  export default library;
 }

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { createResampler, resample } from '../../src/audio/index.ts';
+import { BadInputError } from '../../src/errors.ts';
 
 interface Case {
   id: string;
@@ -82,11 +85,67 @@ describe('resample()', () => {
     expect(Math.max(...pieces.map((value, i) => Math.abs(value - (whole[i] ?? Number.NaN))))).toBeLessThan(1e-6);
   });
 
-  test('returns a copy at equal rates and refuses a rate of 0', async () => {
+  test('returns a copy at equal rates', async () => {
     const samples = Float32Array.of(1, 2, 3);
     const copy = await resample(samples, 8000, 8000);
     expect(copy).toEqual(samples);
     expect(copy).not.toBe(samples);
-    await expect(resample(samples, 0, 16000)).rejects.toThrow(/positive sample rates, found 0 and 16000/);
+  });
+
+  test('gives ⌈N · to / from⌉ samples for any length and any rates, and the same ones each time', async () => {
+    const rates = [8000, 16000, 44100, 384000];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(3000),
+        fc.constantFrom(...rates),
+        fc.constantFrom(...rates.slice(0, 3)),
+        async (length, from, to) => {
+          const samples = Float32Array.from({ length }, (_, i) => Math.sin(i / 9));
+          const first = await resample(samples, from, to);
+          expect(first.length).toBe(Math.ceil((length * to) / from));
+          expect(await resample(samples, from, to)).toEqual(first);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('runs several streams of the same rates at once without mixing them', async () => {
+    const tones = [3, 5, 7, 11].map((divisor) => Float32Array.from({ length: 4410 }, (_, i) => Math.sin(i / divisor)));
+    const alone: Float32Array[] = [];
+    for (const tone of tones) alone.push(await resample(tone, 44100, 16000));
+    const resamplers = await Promise.all(tones.map(() => createResampler(44100, 16000)));
+    const pieces = tones.map((): number[] => []);
+    for (let block = 0; block < 10; block++) {
+      resamplers.forEach((one, i) => {
+        pieces[i]?.push(...one.push((tones[i] ?? new Float32Array()).subarray(441 * block, 441 * (block + 1))));
+      });
+    }
+    resamplers.forEach((one, i) => {
+      pieces[i]?.push(...one.flush());
+      one.close();
+    });
+    expect(pieces.map((piece) => Float32Array.from(piece))).toEqual(alone);
+  });
+
+  test.each([
+    [0, 16000, /sample rates that are positive integers, found 0 Hz to 16000 Hz/],
+    [16000, Number.NaN, /positive integers, found 16000 Hz to NaN Hz/],
+    [44100.5, 16000, /positive integers, found 44100.5 Hz/],
+    [16000, 62, /a factor of 256 apart, found 16000 Hz to 62 Hz/],
+    [192007, 16000, /up to 192000 Hz or in a simpler ratio, found 192007 Hz/],
+  ])('refuses the rates %d to %d, naming both', async (from, to, message) => {
+    await expect(resample(new Float32Array(8), from, to)).rejects.toThrow(BadInputError);
+    await expect(resample(new Float32Array(8), from, to)).rejects.toThrow(message);
+  });
+
+  test('works in plain Node, which sees less of a CommonJS bundle than jest does', () => {
+    const code = `const { resample } = await import(${JSON.stringify(import.meta.resolve('../../src/audio/index.ts'))});
+      process.stdout.write(String((await resample(new Float32Array(32000), 32000, 16000)).length));`;
+    const found = execFileSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    expect(found).toBe('16000');
   });
 });
