@@ -15,7 +15,7 @@ export interface BenchOptions extends Omit<CaseContext, 'place' | 'onRun'> {
   threads: number;
   /** Processors to run on, as Linux's `taskset -c` takes them; by default the first ones. */
   processors?: string;
-  /** Run the cases whose id contains one of these; all by default. */
+  /** Run the cases with one of these names, or whose names contain it; all by default. */
   only: string[];
   /** Reports what runs. */
   onProgress(line: string): void;
@@ -23,16 +23,25 @@ export interface BenchOptions extends Omit<CaseContext, 'place' | 'onRun'> {
 
 const cases: Case[] = [...smallCases, ...networkCases, ...layerCases];
 
-/** The cases that `only` selects. @throws BadInputError for a word that selects none */
+/** The cases that a word selects: the one of that name, or else those whose names contain it. */
+function matching(word: string): Case[] {
+  const exact = cases.filter(({ id }) => id === word);
+  return exact.length > 0 ? exact : cases.filter(({ id }) => id.includes(word));
+}
+
+/** The cases that `only` selects, in order; all for no word. @throws BadInputError for a word that selects none */
 function select(only: readonly string[]): Case[] {
+  const selected = new Set<Case>();
   for (const word of only) {
-    if (!cases.some(({ id }) => id.includes(word))) {
+    const found = matching(word);
+    if (found.length === 0) {
       throw new BadInputError(
         `--only: expected a part of one of ${cases.map(({ id }) => id).join(', ')}, found "${word}"`,
       );
     }
+    for (const item of found) selected.add(item);
   }
-  return only.length === 0 ? cases : cases.filter(({ id }) => only.some((word) => id.includes(word)));
+  return only.length === 0 ? cases : cases.filter((item) => selected.has(item));
 }
 
 /**
