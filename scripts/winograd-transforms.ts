@@ -1,94 +1,201 @@
 /**
- * Writes the transforms of Winograd's F(4, 3) as AssemblyScript (S. Winograd, "Arithmetic complexity of computations", 1980;
- * matrices of A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", 2016, eq. 13): four outputs of a
- * three-tap correlation from six products instead of twelve,
+ * Writes the transforms of Winograd's F(6, 3) as AssemblyScript (S. Winograd, "Arithmetic complexity of computations", 1980, by
+ * the Toom-Cook construction at the points 0, ±1, ±2, ±½ and ∞, as A. Lavin and S. Gray, "Fast algorithms for convolutional
+ * neural networks", 2016, write it): six outputs of a three-tap correlation from eight products instead of eighteen,
  *
  *     y = Aᵀ [(G g) ⊙ (Bᵀ d)],   and its adjoint in g:   dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
  *
  * Each loop handles eight floats as two vectors `a` and `b`, all loads before all stores, which V8 fuses into one of eight.
  */
 
-/** Statements on four lanes; `@` stands for the half. */
+/** Products, which is also the number of inputs, and outputs of a tile. */
+const planes = 8;
+const outputs = 6;
+
+/** Bᵀ d; statements on four lanes, `@` stands for the half. */
 const inputTransform = [
-  'const even@ = multiplyAdd(minus4, d2@, d4@);',
-  'const odd@ = multiplyAdd(minus4, d1@, d3@);',
-  'const near@ = f32x4.sub(d4@, d2@);',
-  'const far@ = f32x4.sub(d3@, d1@);',
-  'const t0@ = multiplyAdd(four, d0@, multiplyAdd(minus5, d2@, d4@));',
-  'const t1@ = f32x4.add(even@, odd@);',
-  'const t2@ = f32x4.sub(even@, odd@);',
-  'const t3@ = multiplyAdd(two, far@, near@);',
-  'const t4@ = multiplyAdd(minus2, far@, near@);',
-  'const t5@ = multiplyAdd(four, d1@, multiplyAdd(minus5, d3@, d5@));',
+  'const t0@ = multiplyAdd(c21_4, f32x4.sub(d4@, d2@), f32x4.sub(d0@, d6@));',
+  'const t7@ = multiplyAdd(c21_4, f32x4.sub(d3@, d5@), f32x4.sub(d7@, d1@));',
+  'const even1@ = multiplyAdd(minus17_4, d4@, f32x4.add(d2@, d6@));',
+  'const odd1@ = multiplyAdd(minus17_4, d3@, f32x4.add(d1@, d5@));',
+  'const t1@ = f32x4.add(even1@, odd1@);',
+  'const t2@ = f32x4.sub(even1@, odd1@);',
+  'const even2@ = multiplyAdd(minus5_4, d4@, multiplyAdd(quarter, d2@, d6@));',
+  'const odd2@ = multiplyAdd(minus5_2, d3@, multiplyAdd(two, d5@, f32x4.mul(half, d1@)));',
+  'const t3@ = f32x4.add(even2@, odd2@);',
+  'const t4@ = f32x4.sub(even2@, odd2@);',
+  'const even3@ = multiplyAdd(minus5, d4@, multiplyAdd(four, d2@, d6@));',
+  'const odd3@ = multiplyAdd(minus5_2, d3@, multiplyAdd(half, d5@, f32x4.mul(two, d1@)));',
+  'const t5@ = f32x4.add(even3@, odd3@);',
+  'const t6@ = f32x4.sub(even3@, odd3@);',
 ];
 
+/** Aᵀ of the products, plus the bias. */
 const outputTransform = [
-  'const s12@ = f32x4.add(d1@, d2@);',
-  'const d12@ = f32x4.sub(d1@, d2@);',
-  'const s34@ = f32x4.add(d3@, d4@);',
-  'const d34@ = f32x4.sub(d3@, d4@);',
-  'let t0@ = f32x4.add(f32x4.add(f32x4.add(d0@, s12@), s34@), bias@);',
-  'let t1@ = f32x4.add(multiplyAdd(two, d34@, d12@), bias@);',
-  'let t2@ = f32x4.add(multiplyAdd(four, s34@, s12@), bias@);',
-  'let t3@ = f32x4.add(f32x4.add(multiplyAdd(eight, d34@, d12@), d5@), bias@);',
+  'const s1@ = f32x4.add(d1@, d2@);',
+  'const m1@ = f32x4.sub(d1@, d2@);',
+  'const s2@ = f32x4.add(d3@, d4@);',
+  'const m2@ = f32x4.sub(d3@, d4@);',
+  'const s3@ = f32x4.add(d5@, d6@);',
+  'const m3@ = f32x4.sub(d5@, d6@);',
+  'let t0@ = f32x4.add(multiplyAdd(c32, s3@, f32x4.add(f32x4.add(d0@, s1@), s2@)), bias@);',
+  'let t1@ = f32x4.add(multiplyAdd(sixteen, m3@, multiplyAdd(two, m2@, m1@)), bias@);',
+  'let t2@ = f32x4.add(multiplyAdd(eight, s3@, multiplyAdd(four, s2@, s1@)), bias@);',
+  'let t3@ = f32x4.add(multiplyAdd(four, m3@, multiplyAdd(eight, m2@, m1@)), bias@);',
+  'let t4@ = f32x4.add(multiplyAdd(two, s3@, multiplyAdd(sixteen, s2@, s1@)), bias@);',
+  'let t5@ = f32x4.add(multiplyAdd(c32, m2@, f32x4.add(f32x4.add(d7@, m1@), m3@)), bias@);',
 ];
 
+/** A dy. Plane 1 is the plain sum of a tile's gradients. */
 const gradientTransform = [
   'const t0@ = d0@;',
-  'const s02@ = f32x4.add(d0@, d2@);',
-  'const s13@ = f32x4.add(d1@, d3@);',
-  'const f02@ = multiplyAdd(four, d2@, d0@);',
-  'const f13@ = multiplyAdd(eight, d3@, f32x4.mul(two, d1@));',
-  'const t1@ = f32x4.add(s02@, s13@);',
-  'const t2@ = f32x4.sub(s02@, s13@);',
-  'const t3@ = f32x4.add(f02@, f13@);',
-  'const t4@ = f32x4.sub(f02@, f13@);',
-  'const t5@ = d3@;',
+  'const even1@ = f32x4.add(f32x4.add(d0@, d2@), d4@);',
+  'const odd1@ = f32x4.add(f32x4.add(d1@, d3@), d5@);',
+  'const t1@ = f32x4.add(even1@, odd1@);',
+  'const t2@ = f32x4.sub(even1@, odd1@);',
+  'const even2@ = multiplyAdd(sixteen, d4@, multiplyAdd(four, d2@, d0@));',
+  'const odd2@ = multiplyAdd(c32, d5@, multiplyAdd(eight, d3@, f32x4.mul(two, d1@)));',
+  'const t3@ = f32x4.add(even2@, odd2@);',
+  'const t4@ = f32x4.sub(even2@, odd2@);',
+  'const even3@ = multiplyAdd(c32, d0@, multiplyAdd(eight, d2@, f32x4.mul(two, d4@)));',
+  'const odd3@ = multiplyAdd(sixteen, d1@, multiplyAdd(four, d3@, d5@));',
+  'const t5@ = f32x4.add(even3@, odd3@);',
+  'const t6@ = f32x4.sub(even3@, odd3@);',
+  'const t7@ = d5@;',
 ];
 
-/** G g and Gᵀ g. */
+/** G g. */
 const filterTransform = [
-  'const ends@ = f32x4.add(d0@, d2@);',
-  'const quarter@ = multiplyAdd(four, d2@, d0@);',
-  'const t0@ = f32x4.mul(oneFourth, d0@);',
-  'const t1@ = f32x4.mul(minusSixth, f32x4.add(ends@, d1@));',
-  'const t2@ = f32x4.mul(minusSixth, f32x4.sub(ends@, d1@));',
-  'const t3@ = f32x4.mul(one24th, multiplyAdd(two, d1@, quarter@));',
-  'const t4@ = f32x4.mul(one24th, multiplyAdd(minus2, d1@, quarter@));',
-  'const t5@ = d2@;',
+  'const even1@ = f32x4.add(d0@, d2@);',
+  'const even2@ = multiplyAdd(four, d2@, d0@);',
+  'const even3@ = multiplyAdd(four, d0@, d2@);',
+  'const t0@ = d0@;',
+  'const t1@ = f32x4.mul(minus2_9, f32x4.add(even1@, d1@));',
+  'const t2@ = f32x4.mul(minus2_9, f32x4.sub(even1@, d1@));',
+  'const t3@ = f32x4.mul(c1_90, multiplyAdd(two, d1@, even2@));',
+  'const t4@ = f32x4.mul(c1_90, multiplyAdd(minus2, d1@, even2@));',
+  'const t5@ = f32x4.mul(c1_180, multiplyAdd(two, d1@, even3@));',
+  'const t6@ = f32x4.mul(c1_180, multiplyAdd(minus2, d1@, even3@));',
+  'const t7@ = d2@;',
 ];
 
+/** Gᵀ of the summed products. */
 const filterAdjoint = [
-  'const s12@ = f32x4.mul(minusSixth, f32x4.add(d1@, d2@));',
-  'const d12@ = f32x4.mul(minusSixth, f32x4.sub(d1@, d2@));',
-  'const s34@ = f32x4.mul(one24th, f32x4.add(d3@, d4@));',
-  'const d34@ = f32x4.mul(one24th, f32x4.sub(d3@, d4@));',
-  'const t0@ = multiplyAdd(oneFourth, d0@, f32x4.add(s12@, s34@));',
-  'const t1@ = multiplyAdd(two, d34@, d12@);',
-  'const t2@ = f32x4.add(multiplyAdd(four, s34@, s12@), d5@);',
+  'const s1@ = f32x4.mul(minus2_9, f32x4.add(d1@, d2@));',
+  'const m1@ = f32x4.mul(minus2_9, f32x4.sub(d1@, d2@));',
+  'const s2@ = f32x4.mul(c1_90, f32x4.add(d3@, d4@));',
+  'const m2@ = f32x4.mul(c1_90, f32x4.sub(d3@, d4@));',
+  'const s3@ = f32x4.mul(c1_180, f32x4.add(d5@, d6@));',
+  'const m3@ = f32x4.mul(c1_180, f32x4.sub(d5@, d6@));',
+  'const t0@ = multiplyAdd(four, s3@, f32x4.add(f32x4.add(d0@, s1@), s2@));',
+  'const t1@ = multiplyAdd(two, f32x4.add(m2@, m3@), m1@);',
+  'const t2@ = f32x4.add(multiplyAdd(four, s2@, s1@), f32x4.add(s3@, d7@));',
 ];
+
+/*
+ * Stride 2: y[n] = g0 e[n] + g1 o[n] + g2 e[n + 1] with the even and odd inputs e and o. The part of g0 and g2 is a two-tap
+ * correlation of stride 1: F(4, 2) at the points 0, ±1, 2 and ∞, five products instead of eight. The part of g1 stays as it is.
+ */
+const splitPlanes = 5;
+const splitOutputs = 4;
+
+const evenTransform = [
+  'const n@ = f32x4.sub(d3@, d1@);',
+  'const t0@ = multiplyAdd(two, f32x4.sub(d0@, d2@), n@);',
+  'const t1@ = multiplyAdd(minus2, d1@, f32x4.sub(d3@, d2@));',
+  'const t2@ = multiplyAdd(two, d1@, multiplyAdd(minus3, d2@, d3@));',
+  'const t3@ = n@;',
+  'const t4@ = multiplyAdd(minus2, n@, f32x4.sub(d4@, d2@));',
+];
+
+/** Of the products; with the products of the odd inputs, which come after them, and the bias. */
+const evenOutput = (rest: (output: number) => string) => [
+  'const s@ = f32x4.add(d1@, d2@);',
+  'const m@ = f32x4.sub(d1@, d2@);',
+  `let t0@ = f32x4.add(f32x4.add(f32x4.add(d0@, s@), d3@), ${rest(0)});`,
+  `let t1@ = f32x4.add(multiplyAdd(two, d3@, m@), ${rest(1)});`,
+  `let t2@ = f32x4.add(multiplyAdd(four, d3@, s@), ${rest(2)});`,
+  `let t3@ = f32x4.add(f32x4.add(multiplyAdd(eight, d3@, m@), d4@), ${rest(3)});`,
+];
+
+/** Plane 1 is the plain sum of a tile's gradients. */
+const evenGradient = [
+  'const even@ = f32x4.add(d0@, d2@);',
+  'const odd@ = f32x4.add(d1@, d3@);',
+  'const t0@ = d0@;',
+  'const t1@ = f32x4.add(even@, odd@);',
+  'const t2@ = f32x4.sub(even@, odd@);',
+  'const t3@ = multiplyAdd(eight, d3@, multiplyAdd(four, d2@, multiplyAdd(two, d1@, d0@)));',
+  'const t4@ = d3@;',
+];
+
+const evenFilter = [
+  'const t0@ = f32x4.mul(half, d0@);',
+  'const t1@ = f32x4.mul(minusHalf, f32x4.add(d0@, d1@));',
+  'const t2@ = f32x4.mul(sixth, f32x4.sub(d1@, d0@));',
+  'const t3@ = f32x4.mul(sixth, multiplyAdd(two, d1@, d0@));',
+  'const t4@ = d1@;',
+];
+
+const evenFilterAdjoint = [
+  'const a@ = f32x4.mul(minusHalf, d1@);',
+  'const b@ = f32x4.mul(sixth, d2@);',
+  'const c@ = f32x4.mul(sixth, d3@);',
+  'const t0@ = f32x4.add(multiplyAdd(half, d0@, a@), f32x4.sub(c@, b@));',
+  'const t1@ = f32x4.add(multiplyAdd(two, c@, f32x4.add(a@, b@)), d4@);',
+];
+
+const copies = (from: number, to: number, count: number) =>
+  range(count).map((index) => `const t${to + index}@ = d${from + index}@;`);
 
 const constants: Record<string, string> = {
+  minusHalf: '-0.5',
+  minus3: '-3',
+  sixth: '<f32>(1.0 / 6.0)',
+  quarter: '0.25',
+  half: '0.5',
   two: '2',
   minus2: '-2',
   four: '4',
-  minus4: '-4',
   minus5: '-5',
   eight: '8',
-  oneFourth: '0.25',
-  minusSixth: '<f32>(-1.0 / 6.0)',
-  one24th: '<f32>(1.0 / 24.0)',
+  sixteen: '16',
+  c32: '32',
+  minus5_4: '-1.25',
+  minus5_2: '-2.5',
+  minus17_4: '-4.25',
+  c21_4: '5.25',
+  minus2_9: '<f32>(-2.0 / 9.0)',
+  c1_90: '<f32>(1.0 / 90.0)',
+  c1_180: '<f32>(1.0 / 180.0)',
 };
 
 /** The source of the virtual module `./winograd-transforms`. */
 export function winogradSource(): string {
   return [
     `import { multiplyAdd } from './arithmetic';`,
-    rowTransform('transformInput', 6, inputTransform, 6),
-    rowTransform('transformGradient', 4, gradientTransform, 6),
-    planeTransform('transformFilter', 3, filterTransform, 6),
-    planeTransform('transformFilterAdjoint', 6, filterAdjoint, 3),
-    outputFunction(),
+    rowTransform('transformInput', planes, inputTransform, planes),
+    rowTransform('transformGradient', outputs, gradientTransform, planes),
+    planeTransform('transformFilter', 3, filterTransform, planes),
+    planeTransform('transformFilterAdjoint', planes, filterAdjoint, 3),
+    outputFunction('transformOutput', planes, outputTransform, outputs),
+    rowTransform('transformEven', splitPlanes, evenTransform, splitPlanes),
+    rowTransform('transformSplitInput', 9, [...evenTransform, ...copies(5, 5, 4)], 9),
+    rowTransform('transformSplitGradient', splitOutputs, [...evenGradient, ...copies(0, 5, 4)], 9),
+    planeTransform('transformEvenFilter', 2, evenFilter, splitPlanes),
+    planeTransform('transformEvenFilterAdjoint', splitPlanes, evenFilterAdjoint, 2),
+    outputFunction(
+      'transformSplitOutput',
+      9,
+      evenOutput((output) => `f32x4.add(d${5 + output}@, bias@)`),
+      splitOutputs,
+    ),
+    outputFunction(
+      'transformEvenOutput',
+      splitPlanes,
+      evenOutput(() => 'bias@'),
+      splitOutputs,
+    ),
   ].join('\n');
 }
 
@@ -159,14 +266,14 @@ function planeTransform(name: string, inputs: number, statements: string[], outp
 }
 
 /**
- * One panel of 16 columns: source [6][tile][16] (planes \`planeBytes\` apart) becomes the rows that \`targets\` [4][stride / 4]
+ * One panel of 16 columns: source [inputs][tile][16] (planes \`planeBytes\` apart) becomes the rows that \`targets\` [outputs][stride / 4]
  * points at, plus \`targetOffset\`. \`header\`: bias, and with \`epilogue\` scale and offset: relu(·) · scale + offset.
  */
-function outputFunction(): string {
+function outputFunction(name: string, inputs: number, statements: string[], outputs: number): string {
   const halves = ['a', 'b'];
   const both = (lines: string[]) => lines.map((line) => halves.map((half) => line.replaceAll('@', half)).join(' '));
-  return `export function transformOutput(source: usize, planeBytes: usize, count: i32, targets: usize, stride: usize, targetOffset: usize, header: usize, epilogue: bool): void {
-  ${constantsOf(outputTransform)}
+  return `export function ${name}(source: usize, planeBytes: usize, count: i32, targets: usize, stride: usize, targetOffset: usize, header: usize, epilogue: bool): void {
+  ${constantsOf(statements)}
   const zero = f32x4.splat(0);
   for (let o: usize = 0; o < 64; o += 32) {
     const biasa = v128.load(header + o), biasb = v128.load(header + o, 16);
@@ -176,17 +283,17 @@ function outputFunction(): string {
     let to = targets;
     const column = targetOffset + o;
     for (let tile = 0; tile < count; tile++) {
-      ${range(6)
+      ${range(inputs)
         .map((index) => `const at${index} = from + ${index} * planeBytes;`)
         .join('\n      ')}
-      ${range(6)
+      ${range(inputs)
         .map((index) => `const d${index}a = v128.load(at${index}), d${index}b = v128.load(at${index}, 16);`)
         .join('\n      ')}
-      ${both(outputTransform).join('\n      ')}
+      ${both(statements).join('\n      ')}
       if (epilogue) {
-        ${both(range(4).map((index) => `t${index}@ = multiplyAdd(f32x4.max(t${index}@, zero), scale@, offset@);`)).join('\n        ')}
+        ${both(range(outputs).map((index) => `t${index}@ = multiplyAdd(f32x4.max(t${index}@, zero), scale@, offset@);`)).join('\n        ')}
       }
-      ${range(4)
+      ${range(outputs)
         .map(
           (index) =>
             `{ const at = <usize>load<u32>(to + ${index} * stride) + column; v128.store(at, t${index}a); v128.store(at, t${index}b, 16); }`,

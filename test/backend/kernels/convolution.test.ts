@@ -45,24 +45,26 @@ const shapes: fc.Arbitrary<ConvolutionShape> = fc
     padLeft: columns.pad,
   }));
 
-/** Three taps and stride 1 along one axis: the shapes of Winograd's F(4, 3), large enough to take it. */
+/** Three taps and stride 1 or 2 along one axis, large enough for Winograd's method. */
 const lines: fc.Arbitrary<ConvolutionShape> = fc
   .record({
     batch: fc.integer({ min: 1, max: 2 }),
-    along: fc.integer({ min: 5, max: 22 }),
-    across: fc.integer({ min: 11, max: 17 }),
+    along: fc.integer({ min: 2, max: 22 }),
+    across: fc.integer({ min: 19, max: 25 }),
     inChannels: fc.constantFrom(32, 36, 44, 48, 52),
     outChannels: fc.constantFrom(32, 33, 36, 48, 60),
     pad: fc.constantFrom(0, 1, 1, 1, 2),
     columns: fc.boolean(),
+    stride: fc.constantFrom(1, 2),
   })
-  .map(({ batch, along, across, inChannels, outChannels, pad, columns }) => {
-    const out = along + 2 * pad - 2;
+  .map(({ batch, along, across, inChannels, outChannels, pad, columns, stride }) => {
+    const out = stride === 1 ? Math.max(1, along + 2 * pad - 2) : Math.ceil((along + (pad === 2 ? 1 : 0)) / 2);
     const [inHeight, inWidth] = columns ? [across, along] : [along, across];
     const [outHeight, outWidth] = columns ? [across, out] : [out, across];
     const [kernelHeight, kernelWidth] = columns ? [1, 3] : [3, 1];
     const [padTop, padLeft] = columns ? [0, pad] : [pad, 0];
-    const strides = { strideHeight: 1, strideWidth: 1 };
+    const [strideHeight, strideWidth] = columns ? [1, stride] : [stride, 1];
+    const strides = { strideHeight, strideWidth };
     const sizes = { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels };
     return { ...sizes, kernelHeight, kernelWidth, padTop, padLeft, ...strides };
   });

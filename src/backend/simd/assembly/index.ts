@@ -9,3 +9,10 @@ export { axisProduct, axisProductMatrixGradient, sumMatrixGradient } from './axi
 export { packWinograd, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
 export * from './pooling';
 export * from './strided';
+export {
+  packStrideTwo,
+  strideTwoConvolution,
+  strideTwoFilterGradient,
+  strideTwoFilterSum,
+  strideTwoInputGradient,
+} from './stride-two';

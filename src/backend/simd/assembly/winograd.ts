@@ -11,9 +11,13 @@ import {
   transformOutput,
 } from './winograd-transforms';
 
+/** F(6, 3): products of a tile, as many as inputs that it reads, and its outputs. */
+const planes: usize = 8;
+const outputs: usize = 6;
+
 /**
  * A three-tap convolution of stride 1 along one axis of maps [image, along, across]. All its lines are laid end to end, `period`
- * places each, and cut into tiles of four outputs that read six inputs; places without an output are computed in vain. With
+ * places each, and cut into tiles of six outputs that read eight inputs; places without an output are computed in vain. With
  * SAME padding one place between two lines serves both as their padding, so tiles may straddle lines. All fields are 32-bit words in this order; src/backend/simd/kernels/winograd.ts writes them.
  */
 @unmanaged
@@ -40,7 +44,7 @@ export class Winograd {
   /** batch · across */
   lines: i32;
   tiles: i32;
-  /** 16 columns at a time: header and [6][depth][16]. */
+  /** 16 columns at a time: header and [8][depth][16]. */
   panels: u32;
   epilogue: i32;
   /** Tiles of an item, and panels that are multiplied before their outputs are transformed back. */
@@ -48,11 +52,41 @@ export class Winograd {
   groupPanels: i32;
 }
 
+/** Address of place `along` of a line in the source map, or `outside` where there is none. */
+// @ts-ignore: decorator
+@inline
+export function sourcePointer(job: Winograd, line: i32, along: i32, outside: usize): usize {
+  if (<u32>along >= <u32>job.sourceAlong || line >= job.lines) {
+    return outside;
+  }
+  const image = line / job.across;
+  const place =
+    image * job.sourceAlong * job.across +
+    (line - image * job.across) * job.sourceAcrossStep +
+    along * job.sourceAlongStep;
+  return <usize>job.source + <usize>place * (<usize>job.depth << 2);
+}
+
+/** The same in the target map. */
+// @ts-ignore: decorator
+@inline
+export function targetPointer(job: Winograd, line: i32, along: i32, outside: usize): usize {
+  if (<u32>along >= <u32>job.targetAlong || line >= job.lines) {
+    return outside;
+  }
+  const image = line / job.across;
+  const place =
+    image * job.targetAlong * job.across +
+    (line - image * job.across) * job.targetAcrossStep +
+    along * job.targetAlongStep;
+  return <usize>job.target + <usize>place * (<usize>job.columns << 2);
+}
+
 /**
- * Writes the pointers of `count` tiles from `first` on: `sources` [6][stride / 4], `targets` [4][stride / 4]; positions outside are
+ * Writes the pointers of `count` tiles from `first` on: `sources` [8][stride / 4], `targets` [6][stride / 4]; positions outside are
  * `noSource` and `noTarget`.
  */
-export function writeTilePointers(
+function writeTilePointers(
   job: Winograd,
   first: i32,
   count: i32,
@@ -62,50 +96,34 @@ export function writeTilePointers(
   noSource: usize,
   noTarget: usize,
 ): void {
-  const rowBytes = <usize>job.depth << 2;
-  const targetBytes = <usize>job.columns << 2;
-  const sourceStep = <usize>job.sourceAlongStep * rowBytes;
-  const targetStep = <usize>job.targetAlongStep * targetBytes;
   for (let index = 0; index < count; index++) {
-    const place = (first + index) * 4;
+    const place = (first + index) * <i32>outputs;
     const line = place / job.period;
     const start = place - line * job.period;
     const at = <usize>index << 2;
-    for (let k: usize = 0; k < 6; k++) {
+    for (let k: usize = 0; k < planes; k++) {
       let along = start - job.pad + <i32>k;
       let here = line;
-      if (along >= job.wrap) {
+      while (along >= job.wrap) {
         along -= job.wrap;
         here++;
       }
-      let pointer = noSource;
-      if (<u32>along < <u32>job.sourceAlong && here < job.lines) {
-        const image = here / job.across;
-        const row = image * job.sourceAlong * job.across + (here - image * job.across) * job.sourceAcrossStep;
-        pointer = <usize>job.source + <usize>row * rowBytes + <usize>along * sourceStep;
-      }
-      store<u32>(sources + k * stride + at, <u32>pointer);
+      store<u32>(sources + k * stride + at, <u32>sourcePointer(job, here, along, noSource));
     }
-    for (let k: usize = 0; k < 4; k++) {
+    for (let k: usize = 0; k < outputs; k++) {
       let along = start + <i32>k;
       let here = line;
-      if (along >= job.period) {
+      while (along >= job.period) {
         along -= job.period;
         here++;
       }
-      let pointer = noTarget;
-      if (along < job.targetAlong && here < job.lines) {
-        const image = here / job.across;
-        const row = image * job.targetAlong * job.across + (here - image * job.across) * job.targetAcrossStep;
-        pointer = <usize>job.target + <usize>row * targetBytes + <usize>along * targetStep;
-      }
-      store<u32>(targets + k * stride + at, <u32>pointer);
+      store<u32>(targets + k * stride + at, <u32>targetPointer(job, here, along, noTarget));
     }
   }
 }
 
 /**
- * Convolution by F(4, 3): items are blocks of tiles. Six planes of transformed inputs meet six planes of weights, panel by panel.
+ * Convolution by F(6, 3): items are blocks of tiles. Eight planes of transformed inputs meet as many of weights, panel by panel.
  * Scratch: see `winogradScratch` of the driver.
  */
 export function winogradConvolution(address: usize, begin: i32, end: i32, scratch: usize): void {
@@ -117,30 +135,30 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
   const epilogue = job.epilogue != 0;
   const panelCount = (columns + 15) >> 4;
   const planeWeights = <usize>depth * 64;
-  const panelBytes = headerBytes + 6 * planeWeights;
+  const panelBytes = headerBytes + planes * planeWeights;
 
   const stride = lines(<usize>block << 2);
   const zeros = scratch;
   const nowhere = zeros + lines(<usize>depth << 2);
   const sources = nowhere + lines(<usize>columns << 2);
-  const targets = sources + 6 * stride;
-  const edgeTargets = targets + 4 * stride;
-  const rowPointers = edgeTargets + 4 * stride;
-  const productPointers = rowPointers + 6 * stride;
-  const edge = productPointers + stride; // [4][tile][16]: the panel of which only some columns exist
+  const targets = sources + planes * stride;
+  const edgeTargets = targets + outputs * stride;
+  const rowPointers = edgeTargets + outputs * stride;
+  const productPointers = rowPointers + planes * stride;
+  const edge = productPointers + stride; // [6][tile][16]: the panel of which only some columns exist
   const rowBytes = lines(<usize>depth << 2) + 64;
   const rowPlane = <usize>block * rowBytes + 64;
-  const rows = edge + <usize>block * 256;
+  const rows = edge + <usize>block * outputs * 64;
   const productPlane = <usize>(block * group) * 64;
-  const products = rows + 6 * rowPlane;
+  const products = rows + planes * rowPlane;
 
   clearRow(zeros, max(depth, 16));
   for (let tile: usize = 0; tile < <usize>block; tile++) {
     const at = tile << 2;
-    for (let f: usize = 0; f < 6; f++) {
+    for (let f: usize = 0; f < planes; f++) {
       store<u32>(rowPointers + f * stride + at, <u32>(rows + f * rowPlane + tile * rowBytes));
     }
-    for (let k: usize = 0; k < 4; k++) {
+    for (let k: usize = 0; k < outputs; k++) {
       store<u32>(edgeTargets + k * stride + at, <u32>(edge + (k * <usize>block + tile) * 64));
     }
     store<u32>(productPointers + at, <u32>(products + (tile << 6)));
@@ -153,7 +171,7 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
     transformInput(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64);
     for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
       const lastPanel = min(panelCount, firstPanel + group);
-      for (let f: usize = 0; f < 6; f++) {
+      for (let f: usize = 0; f < planes; f++) {
         for (let p = firstPanel; p < lastPanel; p++) {
           const weights = <usize>job.panels + <usize>p * panelBytes + headerBytes + f * planeWeights;
           const offset = f * productPlane + <usize>((p - firstPanel) * block) * 64;
@@ -173,16 +191,24 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
           transformOutput(from, productPlane, count, targets, stride, offset, header, epilogue);
         } else {
           transformOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue);
-          copyEdge(edgeTargets, targets, stride, count, offset, <usize>left << 2);
+          copyEdge(edgeTargets, targets, outputs, stride, count, offset, <usize>left << 2);
         }
       }
     }
   }
 }
 
-/** Copies the first `bytes` bytes of what `from` points at to where `to` points plus `offset`, for four rows of pointers. */
-function copyEdge(from: usize, to: usize, stride: usize, count: i32, offset: usize, bytes: usize): void {
-  for (let k: usize = 0; k < 4; k++) {
+/** Copies the first `bytes` bytes of what `from` points at to where `to` points plus `offset`, for `rows` rows of pointers. */
+export function copyEdge(
+  from: usize,
+  to: usize,
+  rows: usize,
+  stride: usize,
+  count: i32,
+  offset: usize,
+  bytes: usize,
+): void {
+  for (let k: usize = 0; k < rows; k++) {
     for (let tile: usize = 0; tile < <usize>count; tile++) {
       const at = k * stride + (tile << 2);
       const target = <usize>load<u32>(to + at) + offset;
@@ -215,7 +241,7 @@ export function packWinograd(
   const plane = <usize>depth * 64;
   const tapBytes = <usize>depth * <usize>columns * 4;
   for (let p = begin; p < end; p++) {
-    const header = panels + <usize>p * (headerBytes + 6 * plane);
+    const header = panels + <usize>p * (headerBytes + planes * plane);
     packHeader(p, columns, bias, scale, offset, header);
     for (let tap: usize = 0; tap < 3; tap++) {
       const to = scratch + tap * plane;
@@ -235,7 +261,7 @@ export function packWinograd(
  */
 @unmanaged
 export class WinogradGradient extends Winograd {
-  /** [slices][6 · depth + 1][resultColumns] sums: six planes of products and, in the last row, the bias gradient. */
+  /** [slices][8 · depth + 1][resultColumns] sums: eight planes of products and, in the last row, the bias gradient. */
   result: u32;
   resultColumns: i32;
   /** Tiles are cut into this many slices, summed apart; fixed by the shape, never by the number of threads. */
@@ -262,11 +288,11 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
   const stride = lines(<usize>block << 2);
   const zeros = scratch;
   const sources = zeros + lines(<usize>max(depth, columns) << 2);
-  const targets = sources + 6 * stride;
-  const rows = targets + 4 * stride;
+  const targets = sources + planes * stride;
+  const rows = targets + outputs * stride;
   const rowBytes = lines(<usize>mostChannels << 2) + 64;
   const rowPlane = <usize>block * rowBytes + 64;
-  const right = rows + 6 * rowPlane;
+  const right = rows + planes * rowPlane;
   const rightPanel = <usize>block * 64 + 64;
   const rightPlane = <usize>panelCount * rightPanel;
   clearRow(zeros, max(depth, columns));
@@ -278,14 +304,14 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
     const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 12);
     const firstTile = <i32>((<i64>job.tiles * slice) / job.slices);
     const lastTile = <i32>((<i64>job.tiles * (slice + 1)) / job.slices);
-    const result = <usize>job.result + <usize>slice * (6 * resultPlane + resultStride);
+    const result = <usize>job.result + <usize>slice * (planes * resultPlane + resultStride);
     for (let tile = firstTile; tile < lastTile; tile += block) {
       const count = min(block, lastTile - tile);
       const accumulate = tile > firstTile;
       writeTilePointers(job, tile, count, sources, targets, stride, zeros, zeros);
       transformInput(sources, stride, count, firstChannel, lastChannel - firstChannel, rows, rowBytes, rowPlane, 64);
       transformGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel);
-      for (let f: usize = 0; f < 6; f++) {
+      for (let f: usize = 0; f < planes; f++) {
         for (let p: usize = 0; p < <usize>panelCount; p++) {
           const from = right + f * rightPlane + p * rightPanel;
           let left = rows + f * rowPlane;
@@ -298,9 +324,9 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
         }
       }
       if (group == 0) {
-        // Plane 1 of A dy is the sum of a tile's four gradients.
+        // Plane 1 of A dy is the sum of a tile's six gradients.
         for (let p: usize = 0; p < <usize>panelCount; p++) {
-          sumColumns(right + rightPlane + p * rightPanel, count, result + 6 * resultPlane + (p << 6), accumulate);
+          sumColumns(right + rightPlane + p * rightPanel, count, result + planes * resultPlane + (p << 6), accumulate);
         }
       }
     }
@@ -309,7 +335,7 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
 
 /**
  * Input channels [begin, end) of dFilter [3][depth][columns] = Gᵀ of the sums that `winogradFilterGradient` left, slices added in
- * their order. Scratch: [6][resultColumns] floats.
+ * their order. Scratch: [8][resultColumns] floats.
  */
 export function winogradFilterSum(
   result: usize,
@@ -324,7 +350,7 @@ export function winogradFilterSum(
 ): void {
   const stride = <usize>resultColumns << 2;
   const plane = <usize>depth * stride;
-  const sliceBytes = 6 * plane + stride;
+  const sliceBytes = planes * plane + stride;
   const bytes = <usize>columns << 2;
   for (let channel = begin; channel < end; channel++) {
     const from = result + <usize>channel * stride;
@@ -333,7 +359,7 @@ export function winogradFilterSum(
       transformFilterAdjoint(from, plane, to, <usize>depth * bytes, bytes);
       continue;
     }
-    for (let f: usize = 0; f < 6; f++) {
+    for (let f: usize = 0; f < planes; f++) {
       for (let o: usize = 0; o < bytes; o += 16) {
         const at = from + f * plane + o;
         let sum = v128.load(at);

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
 import { outputLattice, packPanels, panelColumns, panelFloats, runGather } from './gather.ts';
-import { adjointLine, isLine, lineOf, winogradConvolution, winogradPays } from './winograd.ts';
+import { adjointLine, lineOf } from './line.ts';
+import { lineConvolution } from './line-convolution.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface ConvolutionArguments extends ConvolutionShape {
@@ -20,13 +21,9 @@ export interface ConvolutionArguments extends ConvolutionShape {
 export function convolution(engine: Engine, options: ConvolutionArguments): void {
   const { kernelHeight, kernelWidth, inChannels, outChannels } = options;
   const rows = kernelHeight * kernelWidth * inChannels;
-  if (isLine(options)) {
-    const line = lineOf(options, options.x, options.y);
-    if (winogradPays(line)) {
-      const { filter, bias, epilogue } = options;
-      winogradConvolution(engine, { ...line, filter, adjoint: false, bias, epilogue });
-      return;
-    }
+  const line = lineOf(options, options.x, options.y);
+  if (line !== undefined && lineConvolution(engine, line, 'forward', options)) {
+    return;
   }
   withWorkspace(engine, (workspace) => {
     const panels = workspace.floats(panelFloats(rows, outChannels));
@@ -62,12 +59,9 @@ export interface InputGradientArguments extends ConvolutionShape {
  */
 export function convolutionInputGradient(engine: Engine, options: InputGradientArguments): void {
   const { inChannels, outChannels } = options;
-  if (isLine(options)) {
-    const line = adjointLine(lineOf(options, options.dx, options.dy));
-    if (winogradPays(line)) {
-      winogradConvolution(engine, { ...line, filter: options.filter, adjoint: true });
-      return;
-    }
+  const line = lineOf(options, options.dx, options.dy);
+  if (line !== undefined && lineConvolution(engine, adjointLine(line), 'input gradient', options)) {
+    return;
   }
   const rowPhases = phases(options.inHeight, options.kernelHeight, options.strideHeight, options.padTop);
   const columnPhases = phases(options.inWidth, options.kernelWidth, options.strideWidth, options.padLeft);

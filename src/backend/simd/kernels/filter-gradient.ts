@@ -1,9 +1,9 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
 import { gatherWords, lines, outputLattice, panelColumns } from './gather.ts';
+import { lineOf } from './line.ts';
+import { lineFilterGradient } from './line-gradient.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
-import { isLine, lineOf, winogradPays } from './winograd.ts';
-import { winogradFilterGradient } from './winograd-gradient.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface FilterGradientArguments extends ConvolutionShape {
@@ -22,12 +22,9 @@ const mostRows = 288;
 /** Gradients of `convolution` with respect to filter and bias. Every element of both is written. */
 export function convolutionFilterGradient(engine: Engine, options: FilterGradientArguments): void {
   const { inChannels, outChannels, dFilter, dBias } = options;
-  if (isLine(options)) {
-    const line = lineOf(options, options.x, options.dy);
-    if (outChannels % 4 === 0 && winogradPays(line)) {
-      winogradFilterGradient(engine, line, { dFilter, dBias });
-      return;
-    }
+  const line = lineOf(options, options.x, options.dy);
+  if (line !== undefined && lineFilterGradient(engine, line, options)) {
+    return;
   }
   const taps = options.kernelHeight * options.kernelWidth;
   const rows = taps * inChannels;

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
 import { lines, panelColumns } from './gather.ts';
+import { type Line, lineWords } from './line.ts';
+import { lineMethod } from './line-method.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
-import { type Line, lineWords, planes, tiling } from './winograd.ts';
 import { withWorkspace } from './workspace.ts';
 
 /** Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. */
@@ -10,57 +11,66 @@ const mostBlockTiles = 96;
 const channelUnit = 12;
 
 /**
- * Filter and bias gradients of a three-tap convolution by the adjoint of F(4, 3), from the line whose source is x and whose target
- * is dy. `depth` and `columns` are multiples of 4. `dBias` may be 0 for none.
+ * Filter and bias gradients of the line from x to dy by the adjoint of Winograd's method or a relative of it, where that pays.
+ * `dBias` may be 0 for none.
+ * @returns whether it did; otherwise nothing was written
  */
-export function winogradFilterGradient(
+export function lineFilterGradient(
   engine: Engine,
   line: Line,
   { dFilter, dBias }: { dFilter: number; dBias: number },
-): void {
+): boolean {
+  const choice = lineMethod(line, 'filter gradient');
+  if (choice === undefined) {
+    return false;
+  }
+  const { method, tiling } = choice;
   const { depth, columns } = line;
-  const { tiles } = tiling(line);
+  const { tiles } = tiling;
   const blockTiles = Math.min(mostBlockTiles, tiles);
   const panelCount = Math.ceil(columns / panelColumns);
   const resultColumns = panelCount * panelColumns;
-  const sliceFloats = (planes * depth + 1) * resultColumns;
+  const sliceFloats = (method.weights * depth + 1) * resultColumns;
   const slices = sliceCount(sliceFloats, tiles / blockTiles);
   const units = Math.ceil(depth / channelUnit);
   const rowGroups = groupCount(slices, engine.threads, 1, units);
   const mostChannels = Math.ceil(units / rowGroups) * channelUnit;
   withWorkspace(engine, (workspace) => {
     const result = workspace.floats(slices * sliceFloats);
+    const unused = { panels: 0, epilogue: 0, groupPanels: 0 };
     const descriptor = workspace.words([
-      ...lineWords(line),
-      0,
-      0,
+      ...lineWords(line, tiling),
+      unused.panels,
+      unused.epilogue,
       blockTiles,
-      0,
+      unused.groupPanels,
       result,
       resultColumns,
       slices,
       rowGroups,
     ]);
-    engine.parallel('winogradFilterGradient', [descriptor], {
+    engine.parallel(method.kernel, [descriptor], {
       count: slices * rowGroups,
       chunks: slices * rowGroups,
       scratchBytes:
         lines(Math.max(depth, columns) * 4) +
-        10 * lines(blockTiles * 4) +
-        planes * (blockTiles * (lines(mostChannels * 4) + 64) + 64) +
-        planes * panelCount * (blockTiles * 64 + 64),
+        (method.sources + method.targets) * lines(blockTiles * 4) +
+        method.transformed * (blockTiles * (lines(mostChannels * 4) + 64) + 64) +
+        method.products * panelCount * (blockTiles * 64 + 64),
     });
-    engine.parallel('winogradFilterSum', [result, resultColumns, slices, depth, columns, dFilter], {
+    const sum = line.stride === 1 ? 'winogradFilterSum' : 'strideTwoFilterSum';
+    engine.parallel(sum, [result, resultColumns, slices, depth, columns, dFilter], {
       count: depth,
       grain: Math.max(1, Math.ceil(4096 / columns)),
-      scratchBytes: planes * resultColumns * 4,
+      scratchBytes: method.weights * resultColumns * 4,
     });
     if (dBias !== 0) {
-      const row = result + planes * depth * resultColumns * 4;
+      const row = result + method.weights * depth * resultColumns * 4;
       sumSlices(engine, {
         ...{ result: row, slices, sliceFloats, resultColumns },
         ...{ outChannels: columns, target: dBias, count: 1 },
       });
     }
   });
+  return true;
 }
