@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { type BackendDescription, setBackend } from '../backend/index.ts';
 import { type AudioCnn, audioCnn, type ForwardResult } from '../models/index.ts';
-import { type AdamState, adamUpdate } from '../nn/operations/index.ts';
 import { stream } from '../random.ts';
+import { createOptimizer } from '../train/optimizer.ts';
 
 /** The audio CNN at full width with a batch of random spectrograms: what `network-step.ts` and `profile-step.ts` run. */
 export interface Workload {
@@ -21,36 +21,14 @@ export interface Workload {
 }
 
 const classes = 35;
-const adam = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const learningRate = 1e-4;
 
 function wordLogits({ logits }: ForwardResult): tf.Tensor2D {
   if (logits.words === undefined) throw new Error('the model has no head "words"');
   return logits.words;
 }
 
-/** Updates every parameter that has a gradient, and disposes of the gradients. */
-function updateParameters(
-  model: AudioCnn,
-  gradients: Map<string, tf.Tensor>,
-  moments: Map<string, AdamState>,
-  step: number,
-): void {
-  for (const [name, gradient] of gradients) {
-    const variable = model.parameters.get(name)?.variable;
-    if (variable === undefined) throw new Error(`gradient of an unknown parameter "${name}"`);
-    const state = moments.get(name) ?? {
-      variable,
-      firstMoment: tf.zerosLike(variable),
-      secondMoment: tf.zerosLike(variable),
-    };
-    const next = tf.tidy(() => adamUpdate({ ...state, variable }, gradient, { ...adam, step }));
-    variable.assign(next.variable);
-    for (const old of [next.variable, state.firstMoment, state.secondMoment, gradient]) old.dispose();
-    moments.set(name, { ...next, variable });
-  }
-}
-
-/** Options of the command line, with the names that the PyTorch peer has for them; those of `extra` besides. */
+/** Options of the command line, with the names that the PyTorch peer has for them, and ours. */
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -98,8 +76,7 @@ export async function createWorkload(): Promise<Workload> {
   );
   const targets = Int32Array.from({ length: batch }, () => random.integer(classes));
   const labels = tf.oneHot(tf.tensor1d(targets, 'int32'), classes) as tf.Tensor2D;
-  const moments = new Map<string, AdamState>();
-  let step = 0;
+  const optimizer = createOptimizer('adam', model);
   return {
     backend,
     model,
@@ -113,8 +90,7 @@ export async function createWorkload(): Promise<Workload> {
         statistics = result.statistics;
         return tf.losses.softmaxCrossEntropy(labels, wordLogits(result)) as tf.Scalar;
       });
-      step += 1;
-      updateParameters(model, gradients, moments, step);
+      optimizer.update(gradients, { weight: learningRate, stride: learningRate });
       model.updateStatistics(statistics);
       model.projectStrides();
       loss.dataSync();
