@@ -80,6 +80,11 @@ function endWithReader(): void {
   }
 }
 
+/** Ends a run whose experiment has been killed: else both it and its successor would write the same run folder. */
+function endWithParent(): void {
+  if (process.channel !== undefined) process.on('disconnect', () => process.exit(exitCode.interrupted));
+}
+
 /** Waits until everything written to a stream has left the process. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
@@ -91,6 +96,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
  */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   endWithReader();
+  endWithParent();
   const program = createProgram();
   try {
     if (argv.length <= 2) program.outputHelp();

@@ -53,13 +53,15 @@ async function attempt(
 ): Promise<Attempt> {
   const [executable = '', ...args] = command;
   const file = createWriteStream(log, { flags: 'a' });
-  const child = spawn(executable, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // The channel closes when this process is killed, at which the child ends too (src/cli/program.ts).
+  const stdio: ['ignore', 'pipe', 'pipe', 'ipc'] = ['ignore', 'pipe', 'pipe', 'ipc'];
+  const child = spawn(executable, args, { env: { ...process.env, ...environment }, stdio });
   const interrupt = () => child.kill('SIGINT');
   signal?.addEventListener('abort', interrupt, { once: true });
   let tail = '';
-  child.stdout.pipe(file, { end: false });
-  child.stderr.pipe(file, { end: false });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.pipe(file, { end: false });
+  child.stderr?.pipe(file, { end: false });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-4000);
   });
   try {
