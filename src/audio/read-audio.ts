@@ -7,40 +7,42 @@ import { type ByteReader, isRiff, type WavLayout, walkRiff } from './riff.ts';
 import { decodeFrames } from './wav-samples.ts';
 
 export interface ReadAudioOptions {
-  /** Samples per second of the result (default 16,000). */
+  /** Samples per second of the result, a positive integer (default 16,000). */
   readonly sampleRate?: number;
-  /** Segment in seconds; by default the whole file. The end may lie behind the file's. */
+  /** Segment in seconds, 0 ≤ start < end; by default the whole file. The end may lie behind the file's. */
   readonly start?: number;
   readonly end?: number;
 }
 
-/** Frames decoded at once: an hour of stereo never lies in memory as a whole before it is mono at the target rate. */
-const blockFrames = 1 << 18;
-
-/**
- * A file's samples: decoded, down-mixed to mono and resampled. WAV files are read in blocks, and only the segment asked for.
- * @throws BadInputError naming the file where it is missing, is not audio, holds no samples in the segment, or a sample that is no number.
- */
-export async function readAudio(file: string, options: ReadAudioOptions = {}): Promise<Float32Array> {
-  const { sampleRate = 16000 } = options;
-  const samples = await readSamples(file, sampleRate, options);
-  if (samples.length === 0) {
-    const { start = 0, end } = options;
-    const segment =
-      start > 0 || end !== undefined
-        ? ` between ${start} s and ${end ?? 'the end'}${end === undefined ? '' : ' s'}`
-        : '';
-    throw new BadInputError(`${file}: 0 samples${segment}; expected at least one`);
-  }
-  const bad = samples.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const seconds = (bad / sampleRate).toFixed(3);
-    throw new BadInputError(`${file}: a sample that is ${samples[bad]} at ${seconds} s; expected finite numbers`);
-  }
-  return samples;
+/** Mono samples at one rate, block by block. */
+interface MonoStream {
+  readonly sampleRate: number;
+  /** Samples in all. */
+  readonly length: number;
+  readonly blocks: Iterable<Float32Array>;
 }
 
-async function readSamples(file: string, sampleRate: number, options: ReadAudioOptions): Promise<Float32Array> {
+/** Bytes decoded at once: an hour of stereo never lies in memory as a whole before it is mono at the target rate. */
+const blockBytes = 1 << 20;
+/** Read with the first system call: a whole short clip, or the head of a long file. */
+const headBytes = 1 << 16;
+/** 4 GiB of samples, 18 hours at 16 kHz. */
+const mostSamples = 2 ** 30;
+
+/**
+ * A file's samples: decoded, down-mixed to mono and resampled. WAV files are read in blocks, and only the segment asked for; other
+ * containers are decoded as a whole.
+ * @throws BadInputError naming the file where it is missing, is not audio, holds no samples in the segment, more than 2^30 of them, or a
+ * sample that is no finite number; or naming the option that is out of its domain.
+ */
+export async function readAudio(file: string, options: ReadAudioOptions = {}): Promise<Float32Array> {
+  const { sampleRate = 16000, start = 0, end = Number.POSITIVE_INFINITY } = options;
+  if (!(Number.isSafeInteger(sampleRate) && sampleRate > 0)) {
+    throw new BadInputError(`sampleRate: expected a positive integer, found ${sampleRate}`);
+  }
+  if (!(start >= 0 && end > start)) {
+    throw new BadInputError(`${file}: expected a segment with 0 ≤ start < end, found ${start} s to ${end} s`);
+  }
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -48,64 +50,131 @@ async function readSamples(file: string, sampleRate: number, options: ReadAudioO
     throw new BadInputError(`${file}: cannot be opened (${messageOf(error)}); expected an audio file`);
   }
   try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new BadInputError(`${file}: not a file; expected an audio file`);
-    const read: ByteReader = (offset, length) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, stats.size - offset)));
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
-    };
-    if (isRiff(read(0, 4))) return await readWav(read, walkRiff(read, stats.size, file), sampleRate, options);
+    const read = fileReader(descriptor, file);
+    const stream = isRiff(read.bytes(0, 4))
+      ? wavStream(read.bytes, walkRiff(read.bytes, read.size, file), start, end)
+      : await containerStream(descriptor, file, start, end);
+    return await convert(stream, sampleRate, { file, start, end });
   } finally {
     closeSync(descriptor);
   }
-  const { channels, sampleRate: rate } = await decodeAudio(readFileSync(file), file);
-  const mono = toMono(channels);
-  const [first, last] = segment(mono.length, rate, options);
-  return convert([mono.subarray(first, last)], last - first, rate, sampleRate);
 }
 
-function readWav(read: ByteReader, layout: WavLayout, sampleRate: number, options: ReadAudioOptions) {
-  const [first, last] = segment(layout.frames, layout.sampleRate, options);
+function fileReader(descriptor: number, file: string): { size: number; bytes: ByteReader } {
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) throw new BadInputError(`${file}: not a file; expected an audio file`);
+  const { size } = stats;
+  const load: ByteReader = (offset, length) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled);
+      if (count === 0) break; // the file has become shorter
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  };
+  const head = load(0, headBytes);
+  const inHead = (end: number) => end <= head.length || head.length === size;
+  return {
+    size,
+    bytes: (offset, length) =>
+      inHead(offset + length) ? head.subarray(offset, offset + length) : load(offset, length),
+  };
+}
+
+/** The segment of a WAV file, decoded as it is asked for. */
+function wavStream(read: ByteReader, layout: WavLayout, start: number, end: number): MonoStream {
+  const { sampleRate, dataOffset } = layout;
+  const [first, last] = segment(layout.frames, sampleRate, start, end);
   const frameBytes = layout.sampleBytes * layout.channels;
+  const blockFrames = Math.max(1, Math.floor(blockBytes / frameBytes));
   function* blocks() {
     for (let frame = first; frame < last; frame += blockFrames) {
-      const count = Math.min(blockFrames, last - frame);
-      yield toMono(decodeFrames(read(layout.dataOffset + frame * frameBytes, count * frameBytes), layout));
+      const bytes = read(dataOffset + frame * frameBytes, Math.min(blockFrames, last - frame) * frameBytes);
+      yield toMono(decodeFrames(bytes, layout));
     }
   }
-  return convert(blocks(), last - first, layout.sampleRate, sampleRate);
+  return { sampleRate, length: last - first, blocks: blocks() };
 }
 
-/** First frame and the one behind the last of the segment asked for. */
-function segment(frames: number, rate: number, { start = 0, end }: ReadAudioOptions): [number, number] {
-  const last = end === undefined ? frames : Math.min(frames, Math.round(end * rate));
-  return [Math.min(last, Math.max(0, Math.round(start * rate))), Math.max(0, last)];
+/** The segment of a file in another container. */
+async function containerStream(descriptor: number, file: string, start: number, end: number): Promise<MonoStream> {
+  const { channels, sampleRate } = await decodeAudio(readFileSync(descriptor), file);
+  const mono = toMono(channels);
+  const [first, last] = segment(mono.length, sampleRate, start, end);
+  return { sampleRate, length: last - first, blocks: [mono.subarray(first, last)] };
 }
 
-/** Blocks of `frames` frames in all at the rate `from`, as one clip at the rate `to`. */
+/** First frame and the one behind the last of a segment in seconds. */
+function segment(frames: number, rate: number, start: number, end: number): [number, number] {
+  const last = Math.min(frames, Math.round(end * rate));
+  return [Math.min(last, Math.round(start * rate)), last];
+}
+
+/** The stream as one clip at the rate `to`; `about` is for messages. */
 async function convert(
-  blocks: Iterable<Float32Array>,
-  frames: number,
-  from: number,
+  { sampleRate: from, length, blocks }: MonoStream,
   to: number,
+  about: { file: string; start: number; end: number },
 ): Promise<Float32Array> {
-  const output = new Float32Array(Math.ceil((frames * to) / from));
-  let filled = 0;
-  const append = (block: Float32Array) => {
-    const fitting = block.subarray(0, output.length - filled);
-    output.set(fitting, filled);
-    filled += fitting.length;
-  };
-  if (from === to) {
-    for (const block of blocks) append(block);
-    return output.subarray(0, filled);
+  const { file, start, end } = about;
+  if (length === 0) {
+    const limit = Number.isFinite(end) ? `${end} s` : 'the end';
+    const where = start > 0 || Number.isFinite(end) ? ` between ${start} s and ${limit}` : '';
+    throw new BadInputError(`${file}: 0 samples${where}; expected at least one`);
   }
-  const resampler = await createResampler(from, to);
+  const total = Math.ceil((length * to) / from);
+  if (total > mostSamples) {
+    throw new BadInputError(
+      `${file}: ${total} samples at ${to} Hz; expected at most ${mostSamples}: read it in parts (start, end)`,
+    );
+  }
+  const resampler =
+    from === to
+      ? undefined
+      : await createResampler(from, to).catch((error: unknown) => {
+          throw new BadInputError(`${file}: ${messageOf(error)}`);
+        });
   try {
-    for (const block of blocks) append(resampler.push(block));
-    append(resampler.flush());
+    let output: Float32Array | undefined;
+    let taken = 0;
+    let given = 0;
+    const append = (block: Float32Array) => {
+      if (output === undefined && block.length === total)
+        output = block; // a short clip is one block
+      else {
+        output ??= new Float32Array(total);
+        output.set(block, given);
+      }
+      given += block.length;
+    };
+    for (const block of blocks) {
+      refuseNotFinite(block, (index) => `${file}: a sample that is ${block[index]} at ${seconds(taken + index)} s`);
+      taken += block.length;
+      append(resampler ? resampler.push(block) : block);
+    }
+    if (resampler) append(resampler.flush());
+    if (given < total || output === undefined) {
+      throw new BadInputError(`${file}: ended after ${taken} samples while it was read; expected ${length}`);
+    }
+    return output;
   } finally {
-    resampler.close();
+    resampler?.close();
   }
-  return output.subarray(0, filled);
+
+  function seconds(sample: number): string {
+    return (start + sample / from).toFixed(3);
+  }
+}
+
+function refuseNotFinite(block: Float32Array, describe: (index: number) => string): void {
+  // x − x is 0 for every finite x, so the sum is 0 unless there is something to look for.
+  let sum = 0;
+  for (let i = 0; i < block.length; i++) {
+    const value = block[i] as number;
+    sum += value - value;
+  }
+  if (sum === 0) return;
+  throw new BadInputError(`${describe(block.findIndex((value) => !Number.isFinite(value)))}; expected finite numbers`);
 }

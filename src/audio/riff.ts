@@ -31,6 +31,8 @@ const extensibleTag = 0xfffe;
 /** The last 14 bytes of the sub-formats that are format tags (Microsoft's KSDATAFORMAT_SUBTYPE_*). */
 const subformatTail = '000000001000800000aa00389b71';
 const unknownSize = 0xffffffff;
+/** Chunks looked at before a file is given up: writers put a handful before the samples. */
+const mostChunks = 4096;
 
 interface Chunk {
   readonly id: string;
@@ -58,12 +60,14 @@ export function walkRiff(read: ByteReader, fileSize: number, name: string): WavL
   if (head.length < 12 || ascii(head, 8) !== 'WAVE') throw refuse('a RIFF file, but not WAVE audio');
 
   const found = new Map<string, Chunk>();
-  for (let offset = 12; offset + 8 <= fileSize && !(found.has('fmt ') && found.has('data')); ) {
+  let offset = 12;
+  for (let chunks = 0; offset + 8 <= fileSize && !(found.has('fmt ') && found.has('data')); chunks++) {
+    if (chunks === mostChunks) throw refuse(`no samples behind ${mostChunks} chunks; expected a fmt and a data chunk`);
     const header = read(offset, 8);
     if (header.length < 8) break;
     const chunk = { id: ascii(header, 0), offset: offset + 8, size: view(header).getUint32(4, true) };
-    if (!found.has(chunk.id)) found.set(chunk.id, chunk);
-    offset = chunk.offset + chunk.size + missesPadding(read, chunk);
+    if (['fmt ', 'data', 'ds64'].includes(chunk.id) && !found.has(chunk.id)) found.set(chunk.id, chunk);
+    offset = chunk.offset + chunk.size + paddingBehind(read, chunk);
   }
   const format = found.get('fmt ');
   const data = found.get('data');
@@ -85,8 +89,8 @@ export function walkRiff(read: ByteReader, fileSize: number, name: string): WavL
   return { coding, sampleBytes, channels, sampleRate, dataOffset: data.offset, frames };
 }
 
-/** 1 where the chunk is odd and its pad byte is there (or the walk ends behind it), else 0. */
-function missesPadding(read: ByteReader, chunk: Chunk): number {
+/** Bytes between a chunk and the next: 1 behind an odd one, unless its writer left it out and the next chunk's name follows at once. */
+function paddingBehind(read: ByteReader, chunk: Chunk): number {
   if (chunk.size % 2 === 0) return 0;
   const behind = read(chunk.offset + chunk.size, 5);
   const looksLikeId = (at: number) => /^[\x20-\x7e]{4}$/.test(ascii(behind, at));
