@@ -21,3 +21,6 @@ export function simdLogMelTransform(): LogMelTransform | undefined {
     return kernel(samples, frames, start);
   };
 }
+
+/** Where worker threads, to which functions cannot be sent, load the transform from: a module and its export. */
+export const simdLogMelSource = { module: import.meta.url, name: 'simdLogMelTransform' } as const;
