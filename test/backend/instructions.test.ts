@@ -18,7 +18,7 @@ function choose(environment: Record<string, string>): { status: number | null; s
     cwd: path.dirname(entry),
     env: { ...process.env, ...environment },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 55_000,
   });
 }
 
