@@ -100,6 +100,18 @@ function packRows(
   left: usize,
   panelBytes: usize,
 ): void {
+  if (depth == 1) {
+    // One-channel maps: a row is a tap.
+    for (let row = first; row < last; row++) {
+      let to = left + <usize>((row - first) / 6) * panelBytes + (<usize>((row - first) % 6) << 2);
+      const from = sources + <usize>row * stride;
+      for (let at = from; at < from + (<usize>count << 2); at += 4) {
+        f32.store(to, f32.load(<usize>load<u32>(at)));
+        to += 24;
+      }
+    }
+    return;
+  }
   const firstTap = first / depth;
   const firstChannel = first % depth;
   for (let position = 0; position < count; position++) {

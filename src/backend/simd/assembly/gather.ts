@@ -74,33 +74,40 @@ export function writePointers(
   let j = first % gather.latticeWidth;
   let i = (first / gather.latticeWidth) % gather.latticeHeight;
   let image = first / gather.latticeWidth / gather.latticeHeight;
-  for (let position = 0; position < count; position++) {
-    const base = <usize>gather.source + <usize>image * imageBytes;
-    let slot = sources + (<usize>position << 2);
+  // Runs of positions in one row of the lattice.
+  for (let done = 0; done < count; ) {
+    const run = min(gather.latticeWidth - j, count - done);
+    const start = <usize>done << 2;
+    let tap = sources + start;
     for (let m = 0; m < tapRows; m++) {
       const row = i * gather.sourceRowStep + gather.sourceRowOffset + m * gather.tapRowStep;
       const rowInside = <u32>row < <u32>height;
-      let column = j * gather.sourceColumnStep + gather.sourceColumnOffset;
+      const base = <usize>gather.source + <usize>image * imageBytes + <usize>row * <usize>width * rowBytes;
       for (let n = 0; n < tapColumns; n++) {
-        const inside = rowInside && <u32>column < <u32>width;
-        const pointer = inside ? base + (<usize>row * <usize>width + <usize>column) * rowBytes : zeros;
-        store<u32>(slot, <u32>pointer);
-        slot += stride;
-        column += gather.tapColumnStep;
+        let column = j * gather.sourceColumnStep + gather.sourceColumnOffset + n * gather.tapColumnStep;
+        for (let slot = tap; slot < tap + (<usize>run << 2); slot += 4) {
+          const inside = rowInside && <u32>column < <u32>width;
+          store<u32>(slot, <u32>(inside ? base + <usize>column * rowBytes : zeros));
+          column += gather.sourceColumnStep;
+        }
+        tap += stride;
       }
     }
     if (targets) {
       const row = image * gather.targetHeight + gather.targetRowStart + i * gather.targetRowStep;
       const column = gather.targetColumnStart + j * gather.targetColumnStep;
-      const place = <usize>row * <usize>gather.targetWidth + <usize>column;
-      store<u32>(targets + (<usize>position << 2), <u32>(<usize>gather.target + place * targetRowBytes));
-    }
-    if (++j == gather.latticeWidth) {
-      j = 0;
-      if (++i == gather.latticeHeight) {
-        i = 0;
-        image++;
+      const step = <usize>gather.targetColumnStep * targetRowBytes;
+      let pointer = <usize>gather.target + (<usize>row * <usize>gather.targetWidth + <usize>column) * targetRowBytes;
+      for (let slot = targets + start; slot < targets + start + (<usize>run << 2); slot += 4) {
+        store<u32>(slot, <u32>pointer);
+        pointer += step;
       }
+    }
+    done += run;
+    j = 0;
+    if (++i == gather.latticeHeight) {
+      i = 0;
+      image++;
     }
   }
 }

@@ -43,6 +43,8 @@ const never = 2 ** 30;
 
 /** From here on the transforms cost less than the products they save (measured: bench/kernels). */
 const fewestChannels = 32;
+/** For the filter gradient of stride 2, which copies its odd inputs. */
+const fewestGradientChannels = 128;
 const fewestTiles = 64;
 const mostProductsOfDirect = { 1: 0.84, 2: 0.86 } as const;
 
@@ -58,7 +60,8 @@ export function lineMethod(line: Line, pass: Pass): { method: LineMethod; tiling
   const pays =
     depth % 4 === 0 &&
     (pass !== 'filter gradient' || columns % 4 === 0) &&
-    Math.min(depth, columns) >= fewestChannels &&
+    Math.min(depth, columns) >=
+      (stride === 2 && pass === 'filter gradient' ? fewestGradientChannels : fewestChannels) &&
     tiling.tiles >= fewestTiles &&
     products <= mostProductsOfDirect[stride] * 3 * outputs;
   return pays ? { method: (stride === 1 ? winograd : strideTwo)[pass], tiling } : undefined;
