@@ -11,6 +11,7 @@ import { registerExperiment } from './experiment.ts';
 import { registerFeatures } from './features.ts';
 import { registerFreeze } from './freeze.ts';
 import { registerPredict } from './predict.ts';
+import { registerPrepare } from './prepare.ts';
 import { registerReport } from './report.ts';
 import { registerStrides } from './strides.ts';
 import { registerTrain } from './train.ts';
@@ -19,8 +20,9 @@ import { registerTrain } from './train.ts';
 const commandGroups: { heading: string; commands: ((program: Command) => void)[] }[] = [
   {
     heading: 'Train and use:',
-    commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFreeze, registerFeatures],
+    commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFreeze],
   },
+  { heading: 'Data:', commands: [registerPrepare, registerFeatures] },
   {
     heading: 'Read and compare:',
     commands: [registerCutoffs, registerStrides, registerCompare, registerReport],
