@@ -10,7 +10,13 @@ export interface SessionOptions {
   readonly watch?: boolean;
 }
 
-const phases = { features: 'reading clips', train: 'training', validate: 'validating', test: 'scoring' } as const;
+const phases = {
+  data: 'preparing data',
+  features: 'reading clips',
+  train: 'training',
+  validate: 'validating',
+  test: 'scoring',
+} as const;
 
 /** Trains with progress on stderr, TensorBoard events beside metrics.jsonl, and Ctrl-C that saves and says how to go on. */
 export async function trainWithProgress(pipeline: Pipeline, options: SessionOptions): Promise<RunResult> {

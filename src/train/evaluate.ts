@@ -15,7 +15,7 @@ export interface EvaluateRunOptions {
   readonly weights?: 'best' | 'last';
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (phase: 'features' | 'test', done: number, total: number) => void;
+  readonly onProgress?: (phase: 'data' | 'features' | 'test', done: number, total: number) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function evaluate(directory: string, options: EvaluateRunOptions = 
     const sources = await openSources(chosen, {
       ...options,
       classes: Object.fromEntries(Object.entries(loaded.labels).map(([task, { classes }]) => [task, classes])),
-      onProgress: (_, done, total) => onProgress?.('features', done, total),
+      onProgress: (phase, _, done, total) => onProgress?.(phase, done, total),
     });
     try {
       scored.push(

@@ -1,3 +1,4 @@
+import { simdLogMelSource } from '../backend/log-mel/index.ts';
 import { openDataset } from '../datasets/catalogue.ts';
 import { openFeatureStore } from '../datasets/feature-cache.ts';
 import type { Dataset, FeatureStore, Split } from '../datasets/types.ts';
@@ -24,7 +25,8 @@ export interface TaskSource {
 export interface OpenSourcesOptions {
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (dataset: string, done: number, total: number) => void;
+  /** `data`: making or indexing a data set; `features`: reading its clips. */
+  readonly onProgress?: (phase: 'data' | 'features', dataset: string, done: number, total: number) => void;
   /** Classes of each task where they are fixed already (a trained model's), instead of the data set's. */
   readonly classes?: Readonly<Record<string, readonly string[]>>;
 }
@@ -68,6 +70,7 @@ async function openSource(
     label: first.label,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     ...(signal === undefined ? {} : { signal }),
+    onProgress: (done, total) => onProgress?.('data', first.dataset, done, total),
   });
   const heads = tasks.map((task) => makeHead(task, dataset, options.classes?.[task.name]));
   const store = await openFeatureStore(dataset, {
@@ -76,7 +79,8 @@ async function openSource(
     maxBad: pipeline.train.maxBad,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     ...(signal === undefined ? {} : { signal }),
-    onProgress: (done, total) => onProgress?.(dataset.name, done, total),
+    transform: simdLogMelSource,
+    onProgress: (done, total) => onProgress?.('features', dataset.name, done, total),
   });
   return { dataset, store, heads };
 }

@@ -24,7 +24,7 @@ import { learningRateSchedule } from './schedule.ts';
 import { closeSources, countClips, type Head, headsOf, openSources, type TaskSource } from './sources.ts';
 import { type ClassWeights, classWeights, everyRow, headLosses, makeTargets } from './targets.ts';
 
-export type Phase = 'features' | 'train' | 'validate' | 'test';
+export type Phase = 'data' | 'features' | 'train' | 'validate' | 'test';
 
 export interface TrainOptions {
   /** The run folder. */
@@ -59,7 +59,7 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
   const backend = await setBackend(pipeline.backend);
   const sources = await openSources(pipeline, {
     ...options,
-    onProgress: (_, done, total) => onProgress?.('features', done, total),
+    onProgress: (phase, _, done, total) => onProgress?.(phase, done, total),
   });
   let run: Training | undefined;
   try {
