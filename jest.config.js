@@ -14,5 +14,5 @@ export default {
     ],
   },
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
 };
