@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { LogMelPlan } from '../../features/log-mel-plan.ts';
 import { allowedInstructions, type SimdInstructions } from '../simd/instructions.ts';
 import { compileOptimized } from '../simd/runtime/compile.ts';
+import { mayHave256Bits } from '../simd/runtime/processor.ts';
 import { createLogMelKernel } from './kernel.ts';
 
 /** Compiles the module of `simd/assembly/log-mel.ts`, with V8's fusing to 256 bits or without. */
@@ -50,7 +51,7 @@ export function compileLogMel(allowed: SimdInstructions): CompiledLogMel | undef
   if (allowed === 'scalar') return undefined;
   try {
     const plain = compile(false);
-    if (allowed === 'simd256' && process.arch === 'x64') {
+    if (allowed === 'simd256' && mayHave256Bits()) {
       const fused = compile(true);
       if (agree(plain, fused)) return { module: fused, instructions: 'simd256' };
     }
