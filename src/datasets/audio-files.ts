@@ -18,7 +18,7 @@ export function listFiles(root: string): string[] {
   const files: string[] = [];
   const pending = [''];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const entry of readFolder(path.join(root, folder))) {
+    for (const entry of readFolder(path.join(root, folder), folder === '')) {
       if (entry.name.startsWith('.')) continue;
       const relative = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) pending.push(relative);
@@ -33,10 +33,12 @@ function linksToFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function readFolder(folder: string) {
+/** A folder that disappears while its parent is walked is no error; one that cannot be read is. */
+function readFolder(folder: string, isRoot: boolean) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
+    if (!isRoot && (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new BadInputError(`${folder}: expected a folder that can be read, found: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
@@ -7,7 +7,7 @@ import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
 import { clipGroups } from './clip-groups.ts';
 import { createExtractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
 import { readIndex, writeIndex } from './feature-index.ts';
-import { formatVersion, readShardTable, shardName } from './feature-shard.ts';
+import { formatVersion, isUndamaged, readShardTable, shardName } from './feature-shard.ts';
 import { joinTables, shardStore } from './feature-store.ts';
 import { removeAbandoned, writeOnce } from './partial-file.ts';
 import { writeShards } from './prepare-shards.ts';
@@ -28,6 +28,10 @@ export interface FeatureStoreOptions {
   readonly transform?: TransformSource;
   /** Threads; by default one for each core. */
   readonly workers?: number;
+  /** Read what is there already and compare it with its checksums; a shard that is damaged is removed and computed again. */
+  readonly verify?: boolean;
+  /** Told of each file that `verify` removes. */
+  readonly onDamaged?: (file: string) => void;
   readonly signal?: AbortSignal;
   /** Clips done, of all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -59,6 +63,7 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
   const shape = { bins: features.bins, valueBytes } as const;
   const reading = inReadingOrder(dataset);
   const shards = planShards(reading, settingsKey, shape);
+  if (options.verify) await removeDamaged(folder, shards, options);
   const tables = readIndex(folder, shards) ?? (await completeTables(reading, shards, folder, settings, options));
   const stored = joinTables(dataset.clips, dataset.readingOrder, shards, tables, (shard, offset, length) =>
     readReason(path.join(folder, shardName(shard.key)), offset, length),
@@ -82,6 +87,21 @@ function describeSettings(settings: ExtractorSettings): string {
     undefined,
     2,
   );
+}
+
+/** Removes shards whose data does not have the checksums in their tables. */
+async function removeDamaged(
+  folder: string,
+  shards: readonly PlannedShard[],
+  options: FeatureStoreOptions,
+): Promise<void> {
+  for (const shard of shards) {
+    options.signal?.throwIfAborted();
+    if (!readShardTable(folder, shard) || (await isUndamaged(folder, shard))) continue;
+    const file = path.join(folder, shardName(shard.key));
+    rmSync(file);
+    options.onDamaged?.(file);
+  }
 }
 
 /** The clips in the order in which they are read and stored. */

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, fsync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -154,6 +155,18 @@ export function readShardTable(folder: string, shape: ShardShape): Buffer | unde
   return head && table && head.bytes.subarray(0, headerBytes).equals(header(shape, head.fileLength, table))
     ? table
     : undefined;
+}
+
+/** Whether the data of a shard has the checksums in its table. */
+export async function isUndamaged(folder: string, shape: ShardShape): Promise<boolean> {
+  const bytes = await readFile(path.join(folder, shardName(shape.key)));
+  const table = bytes.subarray(headerBytes, headerBytes + shape.clips * entryBytes);
+  for (let row = 0; row < shape.clips; row++) {
+    const entry = readEntry(table, row);
+    const data = bytes.subarray(entry.offset, entry.offset + entryLength(entry, shape));
+    if (crc32(data) !== entry.checksum) return false;
+  }
+  return true;
 }
 
 /** Whether the shard that `shape` describes is there in its whole length and has this table. */

@@ -10,10 +10,22 @@ import type { Dataset, SplitChoice } from './types.ts';
 /** Names of the column that holds a clip's file: ours, Hugging Face's audiofolder, ESC-50's, UrbanSound8K's. */
 const pathColumns = ['path', 'file_name', 'filename', 'file', 'filepath', 'audio', 'slice_file_name'];
 
+/** Folders that hold nothing but tables, beside those of the recordings. */
+const tableFolders = new Set([
+  'meta',
+  'metadata',
+  'labels',
+  'annotations',
+  'csv',
+  'lists',
+  'splits',
+  'evaluation_setup',
+]);
+
 /**
  * `manifest:FILE`: a CSV, TSV or JSONL table with a path for each clip, and optionally `split`, `start` and `end` (seconds); every other column
- * is a label column. Relative paths are looked for beside the table, then by their file name anywhere beside or below it and beside its folder
- * (ESC-50's `meta/esc50.csv` names files of `audio/`). Throws BadInputError naming file, line and column.
+ * is a label column. Relative paths are looked for beside the table, then by their file name anywhere below its folder or, where that is called `meta`, `metadata` or
+ * the like, beside it (ESC-50's `meta/esc50.csv` names files of `audio/`). Throws BadInputError naming file, line and column.
  */
 export function openManifest(file: string, split: SplitChoice, stratify?: string): Dataset {
   const { clips, notes } = readManifest(file);
@@ -123,7 +135,8 @@ function fileLocator(file: string, table: Table, pathColumn: string): (given: st
   ) {
     return beside;
   }
-  for (const folder of [root, path.dirname(root)]) {
+  const beyond = tableFolders.has(path.basename(root).toLowerCase()) ? [path.dirname(root)] : [];
+  for (const folder of [root, ...beyond]) {
     const byName = new Map<string, string | undefined>();
     for (const found of listFiles(folder)) {
       if (!isAudioName(found)) continue;

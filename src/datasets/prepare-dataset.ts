@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import type { ResolvedLogMelOptions } from '../features/index.ts';
+import { openDataset } from './catalogue.ts';
 import type { DatasetDefinition, DatasetFile } from './dataset-definition.ts';
 import { download, wrongWith } from './download.ts';
 import type { TransformSource } from './extractor.ts';
 import { openFeatureStore } from './feature-cache.ts';
 import { rememberRoot } from './prepared-root.ts';
 import { readSourceTree } from './source-tree.ts';
-import type { BadClip } from './types.ts';
+import type { BadClip, Dataset } from './types.ts';
 
 export interface PrepareDatasetOptions {
   readonly cacheDirectory: string;
@@ -23,9 +24,16 @@ export interface PrepareDatasetOptions {
   readonly workers?: number;
   readonly maxBad?: number;
   readonly signal?: AbortSignal;
+  /** Read what is in the cache already and compare it with its checksums; what is damaged is computed again. */
+  readonly verify?: boolean;
   /** Something that a person wants to know before it is done, or once. */
   readonly onRemark?: (text: string) => void;
-  readonly onProgress?: (phase: 'download' | 'features', what: string, done: number, total: number | undefined) => void;
+  readonly onProgress?: (
+    phase: 'download' | 'render' | 'features',
+    what: string,
+    done: number,
+    total: number | undefined,
+  ) => void;
   /** For tests: how often and how soon a failed request is tried again. */
   readonly retries?: number;
   readonly retryDelay?: number;
@@ -35,6 +43,8 @@ export interface PreparedDataset {
   readonly name: string;
   readonly root: string;
   readonly clips: number;
+  /** Clips shorter than a window. */
+  readonly padded: number;
   /** Clips found and expected of each official part. */
   readonly counts: Readonly<Record<string, { readonly found: number; readonly expected: number }>>;
   readonly complete: boolean;
@@ -72,20 +82,40 @@ export async function prepareDataset(
       `${definition.name}: expected ${count.expected} clips of ${part}, found ${count.found}: this is not the whole official data set`,
     );
   }
+  const prepared = await prepareFeatures(dataset, options);
+  rememberRoot(cacheDirectory, definition.name, root);
+  return { ...prepared, root, counts, complete: differing.length === 0 };
+}
+
+/** Makes a data set of one's own (`folder:`, `manifest:`) or the rendered notes ready: indexes it and extracts its features to the cache. */
+export async function prepareOwnDataset(spec: string, options: PrepareDatasetOptions): Promise<PreparedDataset> {
+  const { cacheDirectory, signal } = options;
+  const dataset = await openDataset(spec, {
+    cacheDirectory,
+    signal,
+    onProgress: (done, total) => options.onProgress?.('render', spec, done, total),
+  });
+  for (const note of dataset.notes) options.onRemark?.(note);
+  return prepareFeatures(dataset, options);
+}
+
+async function prepareFeatures(dataset: Dataset, options: PrepareDatasetOptions): Promise<PreparedDataset> {
   const store = await openFeatureStore(dataset, {
     ...options,
-    onProgress: (done, total) => options.onProgress?.('features', definition.name, done, total),
+    onDamaged: (file) => options.onRemark?.(`${file}: damaged; it is computed again`),
+    onProgress: (done, total) => options.onProgress?.('features', dataset.name, done, total),
   });
   store.close();
-  rememberRoot(cacheDirectory, definition.name, root);
+  const { name, root, notes } = dataset;
   return {
-    name: definition.name,
+    name,
     root,
     clips: store.clips.length,
-    counts,
-    complete: differing.length === 0,
+    padded: store.padded,
+    counts: {},
+    complete: true,
     bad: store.bad,
-    notes: dataset.notes,
+    notes,
   };
 }
 
