@@ -29,7 +29,7 @@ type Facts = Omit<Examination, 'advice'> & {
 export function advise(facts: Facts): string[] {
   const { simd, processors, environment, memoryGigabytes, tensorflow, load } = facts;
   const advice: string[] = [];
-  if (environment.instructions) {
+  if (environment.instructions && environment.instructions !== 'simd256') {
     advice.push(`SPECTRIDE_INSTRUCTIONS=${environment.instructions} holds the kernels back: unset it.`);
   }
   for (const { path, reason } of simd.refusals) {
@@ -37,14 +37,6 @@ export function advise(facts: Facts): string[] {
       ? 'run npm run build:kernels'
       : 'another Node (24 or 26) may take it';
     advice.push(`Kernels as "${path}" were refused (${reason}): ${remedy}.`);
-  }
-  if (
-    facts.platform.endsWith('x64') &&
-    simd.instructions === 'simd128' &&
-    !environment.instructions &&
-    simd.refusals.length === 0
-  ) {
-    advice.push('Kernels run with 128-bit instructions on a processor that may have 256-bit ones.');
   }
   if (simd.threads < simd.physicalCores) {
     advice.push(
