@@ -2,10 +2,10 @@
  * Rectified linear unit followed by batch normalisation over rows: x is [rows, channels], statistics are taken per channel
  * over all rows of r = max(x, 0).
  *
- * Statistics come from blocks of a fixed number of rows, small enough to stay in the first-level cache between the block's two
- * passes (mean, then squared deviations from that mean); blocks are combined in order in float64 (Chan, Golub & LeVeque,
- * 1979). Inside a block, runs of 32 rows are summed first and the runs' sums then, so that rounding errors do not pile up. The
- * result is accurate and does not depend on how blocks are shared among threads.
+ * Statistics come from blocks of some dozens of rows, few enough that a block's second pass (mean first, then squared deviations
+ * from that mean) finds it in cache and that float32 sums stay accurate; blocks are combined in order in float64 (Chan, Golub &
+ * LeVeque, 1979). So the result does not depend on how blocks are shared among threads. Rows are read from end to end, four at a
+ * time, into sums that lie in the first-level cache: channel by channel, memory's latency would count for every row.
  */
 
 // @ts-nocheck: AssemblyScript, compiled by asc alone.
@@ -13,8 +13,76 @@
 import { multiplyAdd } from './arithmetic';
 import { rectify, rectifyScalar } from './vector';
 
-/** Rows of one run. */
-const RUN: usize = 32;
+/** Rows that are read together. */
+const ROWS: usize = 4;
+
+/** sums[c] += Σ r over 4 rows (or 1) from `p` on. */
+// @ts-ignore: decorator
+@inline
+function addRectified(four: bool, p: usize, stride: usize, sums: usize): void {
+  let o: usize = 0;
+  for (; o + 32 <= stride; o += 32) {
+    const q = p + o;
+    let a = rectify(v128.load(q)), b = rectify(v128.load(q, 16));
+    if (four) {
+      const q1 = q + stride, q2 = q1 + stride, q3 = q2 + stride;
+      const a1 = rectify(v128.load(q1)), b1 = rectify(v128.load(q1, 16));
+      const a2 = rectify(v128.load(q2)), b2 = rectify(v128.load(q2, 16));
+      const a3 = rectify(v128.load(q3)), b3 = rectify(v128.load(q3, 16));
+      a = f32x4.add(f32x4.add(a, a1), f32x4.add(a2, a3));
+      b = f32x4.add(f32x4.add(b, b1), f32x4.add(b2, b3));
+    }
+    const r = sums + o;
+    const s = v128.load(r), t = v128.load(r, 16);
+    v128.store(r, f32x4.add(s, a));
+    v128.store(r, f32x4.add(t, b), 16);
+  }
+  for (; o < stride; o += 4) {
+    let total = rectifyScalar(f32.load(p + o));
+    if (four) {
+      total += rectifyScalar(f32.load(p + o + stride)) + rectifyScalar(f32.load(p + o + 2 * stride)) + rectifyScalar(f32.load(p + o + 3 * stride));
+    }
+    f32.store(sums + o, f32.load(sums + o) + total);
+  }
+}
+
+/** squares[c] += Σ (r − means[c])² over 4 rows (or 1) from `p` on. */
+// @ts-ignore: decorator
+@inline
+function addSquaredDeviations(four: bool, p: usize, stride: usize, means: usize, squares: usize): void {
+  let o: usize = 0;
+  for (; o + 32 <= stride; o += 32) {
+    const q = p + o;
+    const m = v128.load(means + o), n = v128.load(means + o, 16);
+    const r = squares + o;
+    let s = v128.load(r), t = v128.load(r, 16);
+    const a0 = f32x4.sub(rectify(v128.load(q)), m), b0 = f32x4.sub(rectify(v128.load(q, 16)), n);
+    s = multiplyAdd(a0, a0, s);
+    t = multiplyAdd(b0, b0, t);
+    if (four) {
+      const q1 = q + stride, q2 = q1 + stride, q3 = q2 + stride;
+      const a1 = f32x4.sub(rectify(v128.load(q1)), m), b1 = f32x4.sub(rectify(v128.load(q1, 16)), n);
+      const a2 = f32x4.sub(rectify(v128.load(q2)), m), b2 = f32x4.sub(rectify(v128.load(q2, 16)), n);
+      const a3 = f32x4.sub(rectify(v128.load(q3)), m), b3 = f32x4.sub(rectify(v128.load(q3, 16)), n);
+      const u = multiplyAdd(a3, a3, multiplyAdd(a2, a2, f32x4.mul(a1, a1)));
+      const v = multiplyAdd(b3, b3, multiplyAdd(b2, b2, f32x4.mul(b1, b1)));
+      s = f32x4.add(s, u);
+      t = f32x4.add(t, v);
+    }
+    v128.store(r, s);
+    v128.store(r, t, 16);
+  }
+  for (; o < stride; o += 4) {
+    const m = f32.load(means + o);
+    let total: f32 = 0;
+    const count: usize = four ? ROWS : 1;
+    for (let row: usize = 0; row < count; row++) {
+      const d = rectifyScalar(f32.load(p + o + row * stride)) - m;
+      total += d * d;
+    }
+    f32.store(squares + o, f32.load(squares + o) + total);
+  }
+}
 
 /** Item: a block of `blockRows` rows. `partial`: [blocks, 2, padded channels], mean and sum of squared deviations of r. */
 export function reluMoments(
@@ -28,71 +96,18 @@ export function reluMoments(
     const n = min(blockRows, rows - first);
     const start = x + first * stride;
     const stop = start + n * stride;
+    const whole = start + (n & ~(ROWS - 1)) * stride;
     const means = partial + block * 2 * partialStride;
-    const deviations = means + partialStride;
+    const squares = means + partialStride;
+    memory.fill(means, 0, 2 * partialStride);
+    let p = start;
+    for (; p < whole; p += ROWS * stride) addRectified(true, p, stride, means);
+    for (; p < stop; p += stride) addRectified(false, p, stride, means);
     const inverse: f32 = <f32>1 / <f32>n;
-    const inverses = f32x4.splat(inverse);
-    let o: usize = 0;
-    for (; o + 64 <= stride; o += 64) {
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; ) {
-        const pause = min(p + RUN * stride, stop);
-        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
-        for (; p < pause; p += stride) {
-          const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
-          r0 = f32x4.add(r0, rectify(x0));
-          r1 = f32x4.add(r1, rectify(x1));
-          r2 = f32x4.add(r2, rectify(x2));
-          r3 = f32x4.add(r3, rectify(x3));
-        }
-        s0 = f32x4.add(s0, r0);
-        s1 = f32x4.add(s1, r1);
-        s2 = f32x4.add(s2, r2);
-        s3 = f32x4.add(s3, r3);
-      }
-      s0 = f32x4.mul(s0, inverses);
-      s1 = f32x4.mul(s1, inverses);
-      s2 = f32x4.mul(s2, inverses);
-      s3 = f32x4.mul(s3, inverses);
-      let q0 = f32x4.splat(0), q1 = f32x4.splat(0), q2 = f32x4.splat(0), q3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; ) {
-        const pause = min(p + RUN * stride, stop);
-        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
-        for (; p < pause; p += stride) {
-          const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
-          const d0 = f32x4.sub(rectify(x0), s0), d1 = f32x4.sub(rectify(x1), s1);
-          const d2 = f32x4.sub(rectify(x2), s2), d3 = f32x4.sub(rectify(x3), s3);
-          r0 = multiplyAdd(d0, d0, r0);
-          r1 = multiplyAdd(d1, d1, r1);
-          r2 = multiplyAdd(d2, d2, r2);
-          r3 = multiplyAdd(d3, d3, r3);
-        }
-        q0 = f32x4.add(q0, r0);
-        q1 = f32x4.add(q1, r1);
-        q2 = f32x4.add(q2, r2);
-        q3 = f32x4.add(q3, r3);
-      }
-      v128.store(means + o, s0);
-      v128.store(means + o, s1, 16);
-      v128.store(means + o, s2, 32);
-      v128.store(means + o, s3, 48);
-      v128.store(deviations + o, q0);
-      v128.store(deviations + o, q1, 16);
-      v128.store(deviations + o, q2, 32);
-      v128.store(deviations + o, q3, 48);
-    }
-    for (; o < stride; o += 4) {
-      let sum: f64 = 0;
-      for (let p = start + o; p < stop; p += stride) sum += <f64>rectifyScalar(f32.load(p));
-      const mean = <f32>(sum * <f64>inverse);
-      let square: f64 = 0;
-      for (let p = start + o; p < stop; p += stride) {
-        const d = <f64>(rectifyScalar(f32.load(p)) - mean);
-        square += d * d;
-      }
-      f32.store(means + o, mean);
-      f32.store(deviations + o, <f32>square);
-    }
+    for (let o: usize = 0; o < stride; o += 4) f32.store(means + o, f32.load(means + o) * inverse);
+    p = start;
+    for (; p < whole; p += ROWS * stride) addSquaredDeviations(true, p, stride, means, squares);
+    for (; p < stop; p += stride) addSquaredDeviations(false, p, stride, means, squares);
   }
 }
 
@@ -209,6 +224,55 @@ export function affine(
   }
 }
 
+/** sums[c] += Σ dy and products[c] += Σ dy · (r − mean[c]) over 4 rows (or 1), `p` being the offset of the first in x and dy. */
+// @ts-ignore: decorator
+@inline
+function addGradients(four: bool, dy: usize, x: usize, p: usize, stride: usize, mean: usize, sums: usize, products: usize): void {
+  let o: usize = 0;
+  for (; o + 32 <= stride; o += 32) {
+    const m = v128.load(mean + o), n = v128.load(mean + o, 16);
+    const q = x + p + o, g = dy + p + o;
+    let a = v128.load(g), b = v128.load(g, 16);
+    let u = f32x4.mul(a, f32x4.sub(rectify(v128.load(q)), m)), v = f32x4.mul(b, f32x4.sub(rectify(v128.load(q, 16)), n));
+    if (four) {
+      const q1 = q + stride, q2 = q1 + stride, q3 = q2 + stride;
+      const g1 = g + stride, g2 = g1 + stride, g3 = g2 + stride;
+      const a1 = v128.load(g1), b1 = v128.load(g1, 16);
+      const a2 = v128.load(g2), b2 = v128.load(g2, 16);
+      const a3 = v128.load(g3), b3 = v128.load(g3, 16);
+      u = multiplyAdd(a1, f32x4.sub(rectify(v128.load(q1)), m), u);
+      v = multiplyAdd(b1, f32x4.sub(rectify(v128.load(q1, 16)), n), v);
+      u = multiplyAdd(a2, f32x4.sub(rectify(v128.load(q2)), m), u);
+      v = multiplyAdd(b2, f32x4.sub(rectify(v128.load(q2, 16)), n), v);
+      u = multiplyAdd(a3, f32x4.sub(rectify(v128.load(q3)), m), u);
+      v = multiplyAdd(b3, f32x4.sub(rectify(v128.load(q3, 16)), n), v);
+      a = f32x4.add(f32x4.add(a, a1), f32x4.add(a2, a3));
+      b = f32x4.add(f32x4.add(b, b1), f32x4.add(b2, b3));
+    }
+    const s = sums + o, t = products + o;
+    const s0 = v128.load(s), s1 = v128.load(s, 16);
+    const t0 = v128.load(t), t1 = v128.load(t, 16);
+    v128.store(s, f32x4.add(s0, a));
+    v128.store(s, f32x4.add(s1, b), 16);
+    v128.store(t, f32x4.add(t0, u));
+    v128.store(t, f32x4.add(t1, v), 16);
+  }
+  for (; o < stride; o += 4) {
+    const m = f32.load(mean + o);
+    let sum: f32 = 0;
+    let product: f32 = 0;
+    const count: usize = four ? ROWS : 1;
+    for (let row: usize = 0; row < count; row++) {
+      const at = p + o + row * stride;
+      const g = f32.load(dy + at);
+      sum += g;
+      product += g * (rectifyScalar(f32.load(x + at)) - m);
+    }
+    f32.store(sums + o, f32.load(sums + o) + sum);
+    f32.store(products + o, f32.load(products + o) + product);
+  }
+}
+
 /** Item: a block of rows. `partial`: [blocks, 2, padded channels], Σ dy and Σ dy · (r − mean). */
 export function reluNormGradientSums(
   dy: usize, x: usize, mean: usize, rows: usize, channels: usize, paddedChannels: usize, blockRows: usize, partial: usize,
@@ -221,59 +285,13 @@ export function reluNormGradientSums(
     const n = min(blockRows, rows - first);
     const start = first * stride;
     const stop = start + n * stride;
+    const whole = start + (n & ~(ROWS - 1)) * stride;
     const sums = partial + block * 2 * partialStride;
     const products = sums + partialStride;
-    let o: usize = 0;
-    for (; o + 64 <= stride; o += 64) {
-      const m0 = v128.load(mean + o), m1 = v128.load(mean + o, 16), m2 = v128.load(mean + o, 32), m3 = v128.load(mean + o, 48);
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      let q0 = f32x4.splat(0), q1 = f32x4.splat(0), q2 = f32x4.splat(0), q3 = f32x4.splat(0);
-      for (let p = start + o; p < stop; ) {
-        const pause = min(p + RUN * stride, stop);
-        let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
-        let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
-        for (; p < pause; p += stride) {
-          const x0 = v128.load(x + p), x1 = v128.load(x + p, 16), x2 = v128.load(x + p, 32), x3 = v128.load(x + p, 48);
-          const g0 = v128.load(dy + p), g1 = v128.load(dy + p, 16), g2 = v128.load(dy + p, 32), g3 = v128.load(dy + p, 48);
-          a0 = f32x4.add(a0, g0);
-          a1 = f32x4.add(a1, g1);
-          a2 = f32x4.add(a2, g2);
-          a3 = f32x4.add(a3, g3);
-          b0 = multiplyAdd(g0, f32x4.sub(rectify(x0), m0), b0);
-          b1 = multiplyAdd(g1, f32x4.sub(rectify(x1), m1), b1);
-          b2 = multiplyAdd(g2, f32x4.sub(rectify(x2), m2), b2);
-          b3 = multiplyAdd(g3, f32x4.sub(rectify(x3), m3), b3);
-        }
-        s0 = f32x4.add(s0, a0);
-        s1 = f32x4.add(s1, a1);
-        s2 = f32x4.add(s2, a2);
-        s3 = f32x4.add(s3, a3);
-        q0 = f32x4.add(q0, b0);
-        q1 = f32x4.add(q1, b1);
-        q2 = f32x4.add(q2, b2);
-        q3 = f32x4.add(q3, b3);
-      }
-      v128.store(sums + o, s0);
-      v128.store(sums + o, s1, 16);
-      v128.store(sums + o, s2, 32);
-      v128.store(sums + o, s3, 48);
-      v128.store(products + o, q0);
-      v128.store(products + o, q1, 16);
-      v128.store(products + o, q2, 32);
-      v128.store(products + o, q3, 48);
-    }
-    for (; o < stride; o += 4) {
-      const m = f32.load(mean + o);
-      let sum: f64 = 0;
-      let product: f64 = 0;
-      for (let p = start + o; p < stop; p += stride) {
-        const g = <f64>f32.load(dy + p);
-        sum += g;
-        product += g * <f64>(rectifyScalar(f32.load(x + p)) - m);
-      }
-      f32.store(sums + o, <f32>sum);
-      f32.store(products + o, <f32>product);
-    }
+    memory.fill(sums, 0, 2 * partialStride);
+    let p = start;
+    for (; p < whole; p += ROWS * stride) addGradients(true, dy, x, p, stride, mean, sums, products);
+    for (; p < stop; p += stride) addGradients(false, dy, x, p, stride, mean, sums, products);
   }
 }
 

@@ -2,14 +2,19 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 import { input, isFloat, lastAxis, type Override, type Overrides, rowGrain, sizeOf } from './override.ts';
 
-/** Floats of one block of rows: 64 KiB, so that a block's second pass finds it in the cache nearest to the core. */
+/** Rows of one block of statistics: a block stays in a core's own cache, and its sums are short. */
+const fewestBlockRows = 32;
+const mostBlockRows = 64;
 const blockElements = 16_384;
+/** Blocks for one thread at least. */
+const blockGrain = 2;
 /** Channels that the combining kernels treat at a time. */
 const group = 4;
 
 /** Cuts [rows, channels] into blocks; depends on the shape alone, so that sums do too. */
 function blocksOf(rows: number, channels: number): { blockRows: number; blocks: number; padded: number } {
-  const blockRows = Math.min(rows, Math.max(16, Math.floor(blockElements / channels)));
+  const fitting = Math.floor(blockElements / channels);
+  const blockRows = Math.min(rows, Math.max(fewestBlockRows, Math.min(mostBlockRows, fitting)));
   return { blockRows, blocks: Math.ceil(rows / blockRows), padded: Math.ceil(channels / group) * group };
 }
 
@@ -30,7 +35,10 @@ const reluBatchNorm: Override = ({ inputs, attributes, backend }) => {
   backend.withTemporary((blocks * 2 + 2) * padded * 4, (partial) => {
     const slope = partial + blocks * 2 * padded * 4;
     const intercept = slope + padded * 4;
-    runtime.parallel('reluMoments', [source, rows, channels, padded, blockRows, partial], { count: blocks });
+    runtime.parallel('reluMoments', [source, rows, channels, padded, blockRows, partial], {
+      count: blocks,
+      grain: blockGrain,
+    });
     runtime.parallel(
       'reluMomentsCombine',
       [partial, rows, padded, blockRows, ...parameters, mean.address, variance.address, slope, intercept],
@@ -63,6 +71,7 @@ const reluBatchNormGradient: Override = ({ inputs, attributes, backend }) => {
     const coefficients = partial + blocks * 2 * padded * 4;
     runtime.parallel('reluNormGradientSums', [upstream, source, mean, rows, channels, padded, blockRows, partial], {
       count: blocks,
+      grain: blockGrain,
     });
     const statistics = [scale, mean, variance, Number(attributes.epsilon)];
     runtime.parallel(
