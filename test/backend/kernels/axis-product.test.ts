@@ -40,7 +40,7 @@ test('axisProduct() agrees with float64 loops, with either orientation of the ma
       expect(results[1]).toEqual(results[0]);
       expect(results[2]).toEqual(results[0]);
     }),
-    { numRuns: 200, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
 });
 
@@ -80,6 +80,6 @@ test('axisProductMatrixGradient() agrees with float64 loops', () => {
       expect(results[1]).toEqual(results[0]);
       expect(results[2]).toEqual(results[0]);
     }),
-    { numRuns: 120, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
 });

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
+import { groupCount } from './slices.ts';
 import { withWorkspace } from './workspace.ts';
 
 /**
@@ -77,9 +78,10 @@ export function runGather(engine: Engine, gather: Gather): void {
   if (gather.positions === 0 || gather.targetChannels === 0) {
     return;
   }
-  const { blocks, blockPositions } = cutPositions(gather.positions, engine.threads, mostBlockPositions);
-  // With fewer blocks than threads (small batches) the panels are shared out too.
-  const columnGroups = Math.min(Math.ceil(gather.targetChannels / panelColumns), Math.ceil(engine.threads / blocks));
+  // Few positions: every block would read all weights, so the panels are shared out rather than the positions.
+  const few = gather.positions < 2 * mostBlockPositions * engine.threads;
+  const { blocks, blockPositions } = cutPositions(gather.positions, few ? 1 : engine.threads, mostBlockPositions);
+  const columnGroups = groupCount(blocks, engine.threads, 1, Math.ceil(gather.targetChannels / panelColumns));
   const taps = gather.tapRows * gather.tapColumns;
   withWorkspace(engine, (workspace) => {
     const descriptor = workspace.words(gatherWords(gather, blockPositions, columnGroups));
