@@ -36,6 +36,8 @@ export interface AudioCnnOptions {
   batchNorm?: { momentum?: number; epsilon?: number };
   /** Classes of each task: task → number of logits. */
   heads: Readonly<Record<string, number>>;
+  /** Limits of the uniform initial kernels: `glorot` (Keras, the default) or `fan-in` (PyTorch). Biases start at 0. */
+  initializer?: 'glorot' | 'fan-in';
   /** Seed of the initial kernels. */
   seed?: number;
 }
@@ -90,6 +92,7 @@ export function resolveAudioCnn(options: AudioCnnOptions): ResolvedAudioCnn {
     norm: options.norm ?? 'ortho',
     batchNorm: { momentum: options.batchNorm?.momentum ?? 0.99, epsilon: options.batchNorm?.epsilon ?? 1e-3 },
     heads: options.heads,
+    initializer: options.initializer ?? 'glorot',
     seed: options.seed ?? 0,
   };
   const { smoothness, batchNorm, heads } = resolved;
@@ -101,6 +104,7 @@ export function resolveAudioCnn(options: AudioCnnOptions): ResolvedAudioCnn {
   checkOneOf('pooling', resolved.pooling, ['strided', 'spectral', 'diffstride']);
   checkOneOf('placement', resolved.placement, ['axis', 'block']);
   checkOneOf('init', resolved.init, ['nominal', 'effective']);
+  checkOneOf('initializer', resolved.initializer, ['glorot', 'fan-in']);
   checkOneOf('norm', resolved.norm, ['ortho', 'backward', 'forward']);
   checkStrides(resolved);
   if (resolved.pooling === 'strided' && resolved.placement === 'block') {

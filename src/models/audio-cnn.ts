@@ -34,11 +34,14 @@ export interface ForwardResult {
   statistics: Map<string, BatchStatistics>;
 }
 
-/** Glorot and Bengio 2010, eq. 16: uniform within ±√(6 / (fan in + fan out)), from the parameter's own random stream. */
-function glorotUniform(seed: number, name: string, shape: number[]): tf.Tensor {
+/**
+ * Uniform numbers within ± a limit, from the parameter's own random stream. `glorot`: √(6 / (fan in + fan out)), Keras's default (Glorot and
+ * Bengio 2010, eq. 16). `fan-in`: √(1 / fan in), PyTorch's default of convolutions and linear layers.
+ */
+function initialKernel({ seed, initializer }: ResolvedAudioCnn, name: string, shape: number[]): tf.Tensor {
   const [inputs = 1, outputs = 1] = shape.slice(-2);
   const taps = shape.slice(0, -2).reduce((product, size) => product * size, 1);
-  const limit = Math.sqrt(6 / (taps * (inputs + outputs)));
+  const limit = Math.sqrt(initializer === 'glorot' ? 6 / (taps * (inputs + outputs)) : 1 / (taps * inputs));
   const random = stream(seed, `initialise/${name}`);
   const size = taps * inputs * outputs;
   return tf.tensor(
@@ -64,7 +67,7 @@ export class AudioCnn {
   }
 
   #createParameters(): Map<string, Parameter> {
-    const { seed, heads, channels } = this.options;
+    const { heads, channels } = this.options;
     const strides = initialStrides(this.options);
     const parameters = new Map<string, Parameter>();
     const add = (name: string, kind: ParameterKind, initial: tf.Tensor) => {
@@ -74,7 +77,7 @@ export class AudioCnn {
     const addStride = (name: string) => add(name, 'stride', tf.scalar(strides.get(name) as number));
     for (const { name, kernelShape, pools } of this.#layers) {
       const outputs = kernelShape[3];
-      add(`${name}.kernel`, 'weight', glorotUniform(seed, `${name}.kernel`, kernelShape));
+      add(`${name}.kernel`, 'weight', initialKernel(this.options, `${name}.kernel`, kernelShape));
       add(`${name}.bias`, 'weight', tf.zeros([outputs]));
       for (const { stride } of pools) if (typeof stride === 'string' && !parameters.has(stride)) addStride(stride);
       add(`${name}.scale`, 'weight', tf.ones([outputs]));
@@ -85,7 +88,7 @@ export class AudioCnn {
     const features = channels.at(-1) as number;
     for (const [task, classes] of Object.entries(heads)) {
       const name = `heads.${task}`;
-      add(`${name}.kernel`, 'weight', glorotUniform(seed, `${name}.kernel`, [features, classes]));
+      add(`${name}.kernel`, 'weight', initialKernel(this.options, `${name}.kernel`, [features, classes]));
       add(`${name}.bias`, 'weight', tf.zeros([classes]));
     }
     return parameters;

@@ -58,6 +58,8 @@ export const modelSchema = z.strictObject({
   /** Pool, and learn, also where the configured stride is (1, 1). */
   learnUnitStrides: z.boolean().default(false),
   norm: z.enum(['ortho', 'backward', 'forward']).default('ortho'),
+  /** Initial kernels: `glorot` (Keras) or `fan-in` (PyTorch), uniform; biases start at 0. */
+  initializer: z.enum(['glorot', 'fan-in']).default('glorot'),
   batchNorm: z
     .strictObject({
       /** Weight of the old value in the moving average (Keras). */
