@@ -22,6 +22,7 @@ import type { FinishedRun } from './run-record.ts';
 import { classifyGroups, type RunVariant } from './run-variant.ts';
 import { scoreTable } from './score-table.ts';
 import type { DeviationKind } from './spread.ts';
+import { cutoffContrastTable, strideMovementTable } from './stride-movement.ts';
 import { strideTable } from './stride-table.ts';
 import type { Table } from './table.ts';
 import { renderHtml } from './table-formats.ts';
@@ -110,6 +111,8 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   const learned = runs.filter((run) => run.pipeline.model.pooling === 'diffstride');
   const cutoffs = cutoffReport(learned.length > 0 ? learned : runs, { deviation: options.deviation }).table;
   const facts = runFacts(variants);
+  const movement = strideMovementTable(variants);
+  const contrasts = cutoffContrastTable(variants);
   const differences = several ? differenceTable(variants) : undefined;
   const sections = [
     await section(
@@ -123,6 +126,8 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
       'Strides as cut-off frequencies',
       [
         strides,
+        movement,
+        contrasts,
         ...firstLayerParts(variants, options.example, numbers),
         strideDistribution(variants),
         globalStriding(variants),
@@ -137,9 +142,19 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   ].filter((entry) => entry !== undefined);
   const names = [...new Set(runs.map((run) => run.pipeline.name))];
   return {
-    tables: [scores, accuracy, strides, counts, shared, ...extra, differences, cutoffs, facts].filter(
-      (table) => table !== undefined,
-    ),
+    tables: [
+      scores,
+      accuracy,
+      strides,
+      counts,
+      shared,
+      ...extra,
+      differences,
+      movement,
+      contrasts,
+      cutoffs,
+      facts,
+    ].filter((table) => table !== undefined),
     html: renderPage({
       title: options.title ?? (names.length <= 3 ? names.join(', ') : 'Learned strides: results'),
       lead: lead(runs, groups.length),

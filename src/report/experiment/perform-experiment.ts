@@ -41,7 +41,7 @@ function threadsOfJob(jobs: number): string {
 }
 
 /** Tables that are the paper's, which an experiment prints; the others are in its report. */
-const printed = /^(table-|differences|scores$)/;
+const printed = /^(table-|differences|scores|stride-movement|cut-off-differences)/;
 
 /** Reads an experiment file, does what is missing of it, and writes the report of all its runs that are done. */
 export async function performExperiment(file: string, options: PerformExperimentOptions): Promise<PerformedExperiment> {
