@@ -19,7 +19,7 @@ const colors = new Map(
 );
 
 function show(svg: string): Shown {
-  const drawing = svg.replace(/var\((--[\w-]+)\)/g, (variable, name: string) => colors.get(name) ?? variable);
+  const drawing = svg.replace('<svg ', '<svg font-family="system-ui, sans-serif" ').replace(/var\((--[\w-]+)\)/g, (variable, name: string) => colors.get(name) ?? variable);
   return { [Symbol.for('Jupyter.display')]: () => ({ 'image/svg+xml': drawing, 'text/plain': '[drawing]' }) } as Shown;
 }
 

@@ -41,7 +41,16 @@ test('strides move from where the network starts, counted in deviations of the s
 test('cut-offs of two tasks differ where Welch’s test says so, and are noise where it does not', () => {
   const [time, frequency] = texts(cutoffContrastTable(variants)) ?? [];
   // scipy.stats.ttest_ind(50 / [1.7, 1.72, 1.71], 50 / [1.9, 1.95, 1.85], equal_var=False)
-  expect(time).toEqual(['words − pitch', 'time, Hz', '29.24 ± 0.17', '26.33 ± 0.69', '+2.91', '5.8', '0.014', 'they differ']);
+  expect(time).toEqual([
+    'words − pitch',
+    'time, Hz',
+    '29.24 ± 0.17',
+    '26.33 ± 0.69',
+    '+2.91',
+    '5.8',
+    '0.014',
+    'they differ',
+  ]);
   expect(frequency?.slice(-2)).toEqual(['0.970', 'within noise']);
 });
 

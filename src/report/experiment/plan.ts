@@ -54,7 +54,7 @@ export function planRuns(experiment: Experiment, file: string): PlannedRun[] {
             const parts = [stem, ...(pooling === undefined ? [] : [pooling]), ...swept.map(sweptName), `seed${seed}`];
             const run: PlannedRun = {
               id: fileName(parts.join('-')),
-              pipeline: path.join(folder, name),
+              pipeline: path.resolve(folder, name),
               seed,
               set: [
                 ...Object.entries(experiment.set).map(assignment),
