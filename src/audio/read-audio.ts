@@ -19,6 +19,8 @@ interface MonoStream {
   readonly sampleRate: number;
   /** Samples in all. */
   readonly length: number;
+  /** Integers are finite as they are: there is nothing to look for. */
+  readonly finite: boolean;
   readonly blocks: Iterable<Float32Array>;
 }
 
@@ -95,7 +97,7 @@ function wavStream(read: ByteReader, layout: WavLayout, start: number, end: numb
       yield toMono(decodeFrames(bytes, layout));
     }
   }
-  return { sampleRate, length: last - first, blocks: blocks() };
+  return { sampleRate, length: last - first, finite: layout.coding === 'integer', blocks: blocks() };
 }
 
 /** The segment of a file in another container. */
@@ -103,7 +105,7 @@ async function containerStream(descriptor: number, file: string, start: number, 
   const { channels, sampleRate } = await decodeAudio(readFileSync(descriptor), file);
   const mono = toMono(channels);
   const [first, last] = segment(mono.length, sampleRate, start, end);
-  return { sampleRate, length: last - first, blocks: [mono.subarray(first, last)] };
+  return { sampleRate, length: last - first, finite: false, blocks: [mono.subarray(first, last)] };
 }
 
 /** First frame and the one behind the last of a segment in seconds. */
@@ -114,7 +116,7 @@ function segment(frames: number, rate: number, start: number, end: number): [num
 
 /** The stream as one clip at the rate `to`; `about` is for messages. */
 async function convert(
-  { sampleRate: from, length, blocks }: MonoStream,
+  { sampleRate: from, length, finite, blocks }: MonoStream,
   to: number,
   about: { file: string; start: number; end: number },
 ): Promise<Float32Array> {
@@ -150,7 +152,8 @@ async function convert(
       given += block.length;
     };
     for (const block of blocks) {
-      refuseNotFinite(block, (index) => `${file}: a sample that is ${block[index]} at ${seconds(taken + index)} s`);
+      if (!finite)
+        refuseNotFinite(block, (index) => `${file}: a sample that is ${block[index]} at ${seconds(taken + index)} s`);
       taken += block.length;
       append(resampler ? resampler.push(block) : block);
     }

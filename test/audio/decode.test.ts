@@ -38,6 +38,13 @@ describe('decodeAudio()', () => {
     await expectWavs(path.join(fixtures, 'wav_expected.json'), path.join(fixtures, 'wav'));
   });
 
+  test('reads samples that lie at an odd address in memory', async () => {
+    const values = Int16Array.of(1, -2, 300, -32768);
+    const shifted = Buffer.concat([Buffer.alloc(1), wavFile(values)]).subarray(1);
+    const { channels } = await decodeAudio(shifted);
+    expect([...(channels[0] ?? [])]).toEqual([...values].map((value) => value / 32768));
+  });
+
   test.each(['tone.flac', 'tone.mp3', 'tone.ogg'])('reads %s as the tone that was encoded', async (name) => {
     const { channels, sampleRate } = await decodeAudio(readFileSync(path.join(fixtures, name)), name);
     expect([channels.length, sampleRate]).toEqual([1, 16000]);
