@@ -129,6 +129,15 @@ test('a memory that does not suffice is an error that names train.microBatch, an
     tf.tidy(() => tf.conv2d(tf.ones<tf.Rank.R4>([16, 98, 64, 8]), tf.ones<tf.Rank.R4>([3, 3, 8, 128]), 1, 'same')),
   ).toThrow('train.microBatch');
   expect([...tf.add(tf.tensor1d([1]), 1).dataSync()]).toEqual([2]);
+
+  // Room for the normalised map, but not for the partial sums of its statistics.
+  const x = tf.relu(tf.ones([2 ** 14, 64])); // 4 MiB
+  const inputs = { x, scale: tf.ones([64]), offset: tf.zeros([64]) };
+  small.allocate((31 - 4 - 4) * 2 ** 20 - 2 ** 14);
+  const { used } = small.usage;
+  const normalise = () => tf.engine().runKernel('SpectrideReluBatchNorm', inputs, { epsilon: 1e-3 });
+  expect(normalise).toThrow('train.microBatch');
+  expect(small.usage.used).toBe(used);
   small.close();
   await tf.setBackend(name);
 });

@@ -35,6 +35,8 @@ let nextId = 0;
 export class SimdBackend extends MathBackendCPU {
   readonly runtime: Runtime;
   readonly #addresses = new Set<number>();
+  /** Outputs of the kernel that runs, which are given back if it throws. */
+  #made: object[] | undefined;
 
   constructor(runtime: Runtime) {
     super();
@@ -127,7 +129,25 @@ export class SimdBackend extends MathBackendCPU {
     const dataId = newDataId();
     const stored: Stored = { values: this.#view(address, size), dtype: 'float32', refCount: 1, address };
     this.data.set(dataId, stored);
+    this.#made?.push(dataId);
     return { info: { dataId, shape, dtype: 'float32' }, address };
+  }
+
+  /** Runs a kernel of ours; when it throws, for want of memory say, the outputs that it had made are given back. */
+  runKernel<T>(kernel: () => T): T {
+    const outer = this.#made;
+    const made: object[] = [];
+    this.#made = made;
+    try {
+      return kernel();
+    } catch (error) {
+      for (const dataId of made) {
+        this.disposeData(dataId, true);
+      }
+      throw error;
+    } finally {
+      this.#made = outer;
+    }
   }
 
   /** Shared memory for the length of one call, not cleared. */

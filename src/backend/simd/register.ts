@@ -51,7 +51,7 @@ export function registerOverrides(backendName: string): void {
 function withFallback(override: Override, inherited: KernelConfig | undefined): KernelConfig['kernelFunc'] {
   return (call) => {
     const backend = call.backend as SimdBackend;
-    const result = override({ inputs: call.inputs, attributes: call.attrs ?? {}, backend });
+    const result = backend.runKernel(() => override({ inputs: call.inputs, attributes: call.attrs ?? {}, backend }));
     if (result !== undefined) {
       return result;
     }
