@@ -20,7 +20,7 @@ const metadataNames = ['metadata.csv', 'metadata.tsv', 'metadata.jsonl'];
  * - a `metadata.csv`, `.tsv` or `.jsonl` (Hugging Face's audiofolder), at the top or in each split's folder: the table decides;
  * - folders `train`, `validation`, `test` (or their usual other names) at the top: their splits, with one of the following inside;
  * - a sub-folder a label, at any depth below it; `validation_list.txt` and `testing_list.txt` at the top name the splits (Speech Commands);
- * - files `label.anything.wav` without sub-folders (Edge Impulse).
+ * - files without sub-folders: `label.anything.wav` (Edge Impulse), or `label_anything.wav` (the Free Spoken Digit Dataset).
  *
  * Folders whose names begin with `_` are not labels; the recordings of `_background_noise_` are the data set's noise. Where all files are named
  * `<speaker>_nohash_<n>`, the speaker is the clip's group. Throws BadInputError where nothing is found.
@@ -63,7 +63,7 @@ export function openFolder(root: string, split: SplitChoice, stratify?: string):
   }
   if (clips.length === 0) {
     throw new BadInputError(
-      `${root}: expected a sub-folder for each label or names like label.1.wav, found ${unlabelled} recordings without a label`,
+      `${root}: expected a sub-folder for each label or names like label_1.wav, found ${unlabelled} recordings without a label`,
     );
   }
   if (unlabelled > 0) notes.push(`${unlabelled} recordings outside the labels' folders are left out`);
@@ -88,12 +88,13 @@ function firstPart(id: string): string {
   return slash < 0 ? '' : id.slice(0, slash);
 }
 
-/** A label is the first folder, or what stands before the first dot of `label.anything.wav`. */
+/** A label is the first folder, or what stands before the first dot of `label.anything.wav` or the first line of `label_anything.wav`. */
 function labelOf(id: string): string | undefined {
   const folder = firstPart(id);
   if (folder !== '') return folder;
   const parts = id.split('.');
-  return parts.length >= 3 && parts[0] ? parts[0] : undefined;
+  const label = parts.length >= 3 ? parts[0] : /^([^_]+)_/.exec(id)?.[1];
+  return label || undefined;
 }
 
 function openMetadata(

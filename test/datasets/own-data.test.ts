@@ -76,6 +76,18 @@ describe('folder:', () => {
     ]);
   });
 
+  test('reads labels from names label_anything.wav, as the Free Spoken Digit Dataset has them', async () => {
+    const names = ['0', '1'].flatMap((digit) => ['ann', 'bob', 'eve'].map((speaker) => `${digit}_${speaker}_0.wav`));
+    const split = { seeded: { validation: 0.3, test: 0.3, groupBy: '_([a-z]+)_', seed: 0 } };
+    const dataset = await openDataset(`folder:${tree(...names)}`, { split });
+    expect(dataset.classes).toEqual({ label: ['0', '1'] });
+    for (const name of ['train', 'validation', 'test']) {
+      const speakers = dataset.clips.filter((clip) => clip.split === name).map((clip) => clip.id.split('_')[1]);
+      expect(new Set(speakers).size).toBe(1);
+      expect(speakers).toHaveLength(2);
+    }
+  });
+
   test("reads Hugging Face's audiofolder with metadata beside the files or in each split's folder", async () => {
     const one = tree('data/1.wav', 'data/2.wav');
     writeTree(one, { 'metadata.csv': 'file_name,label,room\ndata/1.wav,cat,hall\ndata/2.wav,dog,hall\n' });
