@@ -1,3 +1,4 @@
+export { columnsOf, type DescriptorName, describeClip, descriptorNames, parseDescriptors } from './descriptors.ts';
 export { type LogMel, logMel } from './log-mel.ts';
 export {
   firstSample,
@@ -10,6 +11,7 @@ export {
 } from './log-mel-plan.ts';
 export { type MelFilterbank, type MelRow, melFilterbank, melRows } from './mel-filterbank.ts';
 export { hertzToMel, melToHertz } from './mel-scale.ts';
+export { encodeNpy } from './npy.ts';
 export {
   type FeaturePreset,
   featurePresets,

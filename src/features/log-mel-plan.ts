@@ -57,11 +57,13 @@ export function frameCount(samples: number, options: ResolvedLogMelOptions): num
   return samples < frame ? 0 : 1 + Math.floor((samples - frame) / hopLength);
 }
 
-/** The first sample under the window of frame 0. */
+/** The first sample under the window of frame 0; negative where the clip is padded in front. */
 export function firstSample(options: ResolvedLogMelOptions): number {
-  const { windowLength, padding } = options;
-  if (padding === 'center') return -Math.floor(windowLength / 2);
-  return Math.floor((frameLength(options) - windowLength) / 2);
+  const { windowLength, fftLength, padding } = options;
+  // librosa's `util.pad_center` puts the window (fftLength − windowLength) / 2 samples, rounded down, into a frame of fftLength samples.
+  const inFrame = Math.floor((fftLength - windowLength) / 2);
+  if (padding === 'center') return inFrame - fftLength / 2;
+  return options.windowPlacement === 'center' ? inFrame : 0;
 }
 
 /** Samples that one frame needs. */

@@ -94,12 +94,25 @@ export function resolveFeatures(options: LogMelOptions = {}): ResolvedLogMelOpti
     );
   }
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const unknown = Object.keys(overrides).find((key) => !(key in base));
+  if (unknown !== undefined) {
+    throw new BadInputError(`features.${unknown}: not a setting; expected one of ${Object.keys(base).join(', ')}`);
+  }
   if ('offset' in overrides && !('floor' in overrides)) overrides.floor = 0;
   if ('floor' in overrides && !('offset' in overrides)) overrides.offset = 0;
   const resolved: ResolvedLogMelOptions = { ...base, ...overrides };
   check(resolved);
   return resolved;
 }
+
+const choices: { readonly [K in keyof ResolvedLogMelOptions]?: readonly ResolvedLogMelOptions[K][] } = {
+  melScale: ['htk', 'slaney'],
+  triangles: ['mel', 'hertz'],
+  normalization: ['none', 'slaney'],
+  power: [1, 2],
+  padding: ['none', 'end', 'center'],
+  windowPlacement: ['start', 'center'],
+};
 
 function check(options: ResolvedLogMelOptions): void {
   const { sampleRate, windowLength, hopLength, fftLength, bins, lowFrequency, highFrequency, offset, floor } = options;
@@ -126,5 +139,14 @@ function check(options: ResolvedLogMelOptions): void {
     `a frequency above lowFrequency (${lowFrequency} Hz) and at most half the sample rate (${sampleRate / 2} Hz)`,
   );
   expect(offset >= 0 && Number.isFinite(offset), 'offset', 'a number of at least 0');
-  expect(floor >= 0 && offset + floor > 0, 'floor', 'a number of at least 0, positive where offset is 0');
+  expect(
+    floor >= 0 && offset + floor > 0 && Number.isFinite(floor),
+    'floor',
+    'a number of at least 0, positive where offset is 0',
+  );
+  for (const [field, allowed] of Object.entries(choices)) {
+    const key = field as keyof ResolvedLogMelOptions;
+    const known: readonly unknown[] = allowed;
+    expect(known.includes(options[key]), key, `one of ${allowed.join(', ')}`);
+  }
 }

@@ -12,6 +12,7 @@ import {
   melToHertz,
   resolveFeatures,
 } from '../../src/features/index.ts';
+import { naiveLogMel } from '../oracles/log-mel.ts';
 import { describeWithShared } from '../shared.ts';
 import { bankOptions, readBanks, readClip, variantOptions } from './golden.ts';
 
@@ -88,6 +89,35 @@ describe('logMel()', () => {
     }
   });
 
+  test('equals the definition, frame by frame, for any settings', () => {
+    const setting = fc.record({
+      windowLength: fc.integer({ min: 1, max: 64 }),
+      hopLength: fc.integer({ min: 1, max: 50 }),
+      bins: fc.integer({ min: 1, max: 12 }),
+      lowFrequency: fc.integer({ min: 0, max: 2000 }),
+      highFrequency: fc.integer({ min: 2500, max: 8000 }),
+      melScale: fc.constantFrom<'htk' | 'slaney'>('htk', 'slaney'),
+      triangles: fc.constantFrom<'mel' | 'hertz'>('mel', 'hertz'),
+      normalization: fc.constantFrom<'none' | 'slaney'>('none', 'slaney'),
+      power: fc.constantFrom<1 | 2>(1, 2),
+      padding: fc.constantFrom<'none' | 'end' | 'center'>('none', 'end', 'center'),
+      windowPlacement: fc.constantFrom<'start' | 'center'>('start', 'center'),
+    });
+    fc.assert(
+      fc.property(fc.nat(200), setting, (length, given) => {
+        const options = resolveFeatures({ ...given, fftLength: 64, offset: 1e-3 });
+        const samples = Float32Array.from({ length }, (_, n) => Math.sin(n * n));
+        const found = logMel(samples, options);
+        const expected = naiveLogMel(samples, options);
+        expect(found.values.length).toBe(expected.length);
+        found.values.forEach((value, i) => {
+          expect(Math.abs(value - (expected[i] ?? Number.NaN))).toBeLessThan(1e-5);
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test('gives one second of silence the logarithm of the offset', () => {
     const { frames, values } = logMel(new Float32Array(16000));
     expect(frames).toBe(98);
@@ -119,6 +149,11 @@ describe('logMel()', () => {
       [{ lowFrequency: 7900 }, /features\.highFrequency: .*7900 Hz/],
       [{ lowFrequency: -1 }, /features\.lowFrequency: .*found -1/],
       [{ floor: 0 }, /features\.floor: .*found 0/],
+      [{ floor: Number.NaN }, /features\.floor: .*found NaN/],
+      [{ melScale: 'bark' as 'htk' }, /features\.melScale: expected one of htk, slaney, found bark/],
+      [{ power: 3 as 2 }, /features\.power: expected one of 1, 2, found 3/],
+      [{ padding: 'both' as 'end' }, /features\.padding: expected one of none, end, center, found both/],
+      [{ binz: 8 } as LogMelOptions, /features\.binz: not a setting; expected one of sampleRate, /],
       [{ preset: 'mfcc' as 'leaf' }, /features\.preset: expected one of tagliasacchi.*found "mfcc"/],
     ];
     for (const [options, message] of bad) {
