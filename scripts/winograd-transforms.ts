@@ -12,7 +12,10 @@
 const planes = 8;
 const outputs = 6;
 
-/** Bᵀ d; statements on four lanes, `@` stands for the half. */
+/**
+ * Bᵀ d; statements on four lanes, `@` stands for the half. Rows 3 to 6 are scaled by powers of two, undone in G, so that four constants
+ * suffice: with the eight inputs they fit the registers.
+ */
 const inputTransform = [
   'const t0@ = multiplyAdd(c21_4, f32x4.sub(d4@, d2@), f32x4.sub(d0@, d6@));',
   'const t7@ = multiplyAdd(c21_4, f32x4.sub(d3@, d5@), f32x4.sub(d7@, d1@));',
@@ -20,30 +23,38 @@ const inputTransform = [
   'const odd1@ = multiplyAdd(minus17_4, d3@, f32x4.add(d1@, d5@));',
   'const t1@ = f32x4.add(even1@, odd1@);',
   'const t2@ = f32x4.sub(even1@, odd1@);',
-  'const even2@ = multiplyAdd(minus5_4, d4@, multiplyAdd(quarter, d2@, d6@));',
-  'const odd2@ = multiplyAdd(minus5_2, d3@, multiplyAdd(two, d5@, f32x4.mul(half, d1@)));',
-  'const t3@ = f32x4.add(even2@, odd2@);',
-  'const t4@ = f32x4.sub(even2@, odd2@);',
+  'const even2@ = multiplyAdd(minus5, d4@, multiplyAdd(four, d6@, d2@));',
+  'const odd2@ = multiplyAdd(minus5, d3@, multiplyAdd(four, d5@, d1@));',
+  'const twice2@ = f32x4.add(odd2@, odd2@);',
+  'const t3@ = f32x4.add(even2@, twice2@);',
+  'const t4@ = f32x4.sub(even2@, twice2@);',
   'const even3@ = multiplyAdd(minus5, d4@, multiplyAdd(four, d2@, d6@));',
-  'const odd3@ = multiplyAdd(minus5_2, d3@, multiplyAdd(half, d5@, f32x4.mul(two, d1@)));',
-  'const t5@ = f32x4.add(even3@, odd3@);',
-  'const t6@ = f32x4.sub(even3@, odd3@);',
+  'const odd3@ = multiplyAdd(minus5, d3@, multiplyAdd(four, d1@, d5@));',
+  'const twice3@ = f32x4.add(even3@, even3@);',
+  'const t5@ = f32x4.add(twice3@, odd3@);',
+  'const t6@ = f32x4.sub(twice3@, odd3@);',
 ];
 
 /** Aᵀ of the products, plus the bias. */
 const outputTransform = [
-  'const s1@ = f32x4.add(d1@, d2@);',
-  'const m1@ = f32x4.sub(d1@, d2@);',
+  'const s1@ = f32x4.add(f32x4.add(d1@, d2@), bias@);',
+  'const m1@ = f32x4.add(f32x4.sub(d1@, d2@), bias@);',
   'const s2@ = f32x4.add(d3@, d4@);',
   'const m2@ = f32x4.sub(d3@, d4@);',
   'const s3@ = f32x4.add(d5@, d6@);',
   'const m3@ = f32x4.sub(d5@, d6@);',
-  'let t0@ = f32x4.add(multiplyAdd(c32, s3@, f32x4.add(f32x4.add(d0@, s1@), s2@)), bias@);',
-  'let t1@ = f32x4.add(multiplyAdd(sixteen, m3@, multiplyAdd(two, m2@, m1@)), bias@);',
-  'let t2@ = f32x4.add(multiplyAdd(eight, s3@, multiplyAdd(four, s2@, s1@)), bias@);',
-  'let t3@ = f32x4.add(multiplyAdd(four, m3@, multiplyAdd(eight, m2@, m1@)), bias@);',
-  'let t4@ = f32x4.add(multiplyAdd(two, s3@, multiplyAdd(sixteen, s2@, s1@)), bias@);',
-  'let t5@ = f32x4.add(multiplyAdd(c32, m2@, f32x4.add(f32x4.add(d7@, m1@), m3@)), bias@);',
+  'const s2x4@ = f32x4.mul(four, s2@);',
+  'const s3x2@ = f32x4.add(s3@, s3@);',
+  'const s3x8@ = f32x4.mul(four, s3x2@);',
+  'const m2x2@ = f32x4.add(m2@, m2@);',
+  'const m2x8@ = f32x4.mul(four, m2x2@);',
+  'const m3x4@ = f32x4.mul(four, m3@);',
+  'let t0@ = multiplyAdd(four, s3x8@, f32x4.add(f32x4.add(d0@, s2@), s1@));',
+  'let t1@ = multiplyAdd(four, m3x4@, f32x4.add(m2x2@, m1@));',
+  'let t2@ = f32x4.add(f32x4.add(s2x4@, s3x8@), s1@);',
+  'let t3@ = f32x4.add(f32x4.add(m2x8@, m3x4@), m1@);',
+  'let t4@ = multiplyAdd(four, s2x4@, f32x4.add(s3x2@, s1@));',
+  'let t5@ = multiplyAdd(four, m2x8@, f32x4.add(f32x4.add(d7@, m3@), m1@));',
 ];
 
 /** A dy. Plane 1 is the plain sum of a tile's gradients. */
@@ -53,14 +64,16 @@ const gradientTransform = [
   'const odd1@ = f32x4.add(f32x4.add(d1@, d3@), d5@);',
   'const t1@ = f32x4.add(even1@, odd1@);',
   'const t2@ = f32x4.sub(even1@, odd1@);',
-  'const even2@ = multiplyAdd(sixteen, d4@, multiplyAdd(four, d2@, d0@));',
-  'const odd2@ = multiplyAdd(c32, d5@, multiplyAdd(eight, d3@, f32x4.mul(two, d1@)));',
-  'const t3@ = f32x4.add(even2@, odd2@);',
-  'const t4@ = f32x4.sub(even2@, odd2@);',
-  'const even3@ = multiplyAdd(c32, d0@, multiplyAdd(eight, d2@, f32x4.mul(two, d4@)));',
-  'const odd3@ = multiplyAdd(sixteen, d1@, multiplyAdd(four, d3@, d5@));',
-  'const t5@ = f32x4.add(even3@, odd3@);',
-  'const t6@ = f32x4.sub(even3@, odd3@);',
+  'const even2@ = multiplyAdd(four, multiplyAdd(four, d4@, d2@), d0@);',
+  'const odd2@ = multiplyAdd(four, multiplyAdd(four, d5@, d3@), d1@);',
+  'const twice2@ = f32x4.add(odd2@, odd2@);',
+  'const t3@ = f32x4.add(even2@, twice2@);',
+  'const t4@ = f32x4.sub(even2@, twice2@);',
+  'const even3@ = multiplyAdd(four, multiplyAdd(four, d0@, d2@), d4@);',
+  'const odd3@ = multiplyAdd(four, multiplyAdd(four, d1@, d3@), d5@);',
+  'const twice3@ = f32x4.add(even3@, even3@);',
+  'const t5@ = f32x4.add(twice3@, odd3@);',
+  'const t6@ = f32x4.sub(twice3@, odd3@);',
   'const t7@ = d5@;',
 ];
 
@@ -72,10 +85,10 @@ const filterTransform = [
   'const t0@ = d0@;',
   'const t1@ = f32x4.mul(minus2_9, f32x4.add(even1@, d1@));',
   'const t2@ = f32x4.mul(minus2_9, f32x4.sub(even1@, d1@));',
-  'const t3@ = f32x4.mul(c1_90, multiplyAdd(two, d1@, even2@));',
-  'const t4@ = f32x4.mul(c1_90, multiplyAdd(minus2, d1@, even2@));',
-  'const t5@ = f32x4.mul(c1_180, multiplyAdd(two, d1@, even3@));',
-  'const t6@ = f32x4.mul(c1_180, multiplyAdd(minus2, d1@, even3@));',
+  'const t3@ = f32x4.mul(c1_360, multiplyAdd(two, d1@, even2@));',
+  'const t4@ = f32x4.mul(c1_360, multiplyAdd(minus2, d1@, even2@));',
+  'const t5@ = f32x4.mul(c1_360, multiplyAdd(two, d1@, even3@));',
+  'const t6@ = f32x4.mul(c1_360, multiplyAdd(minus2, d1@, even3@));',
   'const t7@ = d2@;',
 ];
 
@@ -83,10 +96,10 @@ const filterTransform = [
 const filterAdjoint = [
   'const s1@ = f32x4.mul(minus2_9, f32x4.add(d1@, d2@));',
   'const m1@ = f32x4.mul(minus2_9, f32x4.sub(d1@, d2@));',
-  'const s2@ = f32x4.mul(c1_90, f32x4.add(d3@, d4@));',
-  'const m2@ = f32x4.mul(c1_90, f32x4.sub(d3@, d4@));',
-  'const s3@ = f32x4.mul(c1_180, f32x4.add(d5@, d6@));',
-  'const m3@ = f32x4.mul(c1_180, f32x4.sub(d5@, d6@));',
+  'const s2@ = f32x4.mul(c1_360, f32x4.add(d3@, d4@));',
+  'const m2@ = f32x4.mul(c1_360, f32x4.sub(d3@, d4@));',
+  'const s3@ = f32x4.mul(c1_360, f32x4.add(d5@, d6@));',
+  'const m3@ = f32x4.mul(c1_360, f32x4.sub(d5@, d6@));',
   'const t0@ = multiplyAdd(four, s3@, f32x4.add(f32x4.add(d0@, s1@), s2@));',
   'const t1@ = multiplyAdd(two, f32x4.add(m2@, m3@), m1@);',
   'const t2@ = f32x4.add(multiplyAdd(four, s2@, s1@), f32x4.add(s3@, d7@));',
@@ -112,10 +125,13 @@ const evenTransform = [
 const evenOutput = (rest: (output: number) => string) => [
   'const s@ = f32x4.add(d1@, d2@);',
   'const m@ = f32x4.sub(d1@, d2@);',
+  'const x2@ = f32x4.add(d3@, d3@);',
+  'const x4@ = f32x4.add(x2@, x2@);',
+  'const x8@ = f32x4.add(x4@, x4@);',
   `let t0@ = f32x4.add(f32x4.add(f32x4.add(d0@, s@), d3@), ${rest(0)});`,
-  `let t1@ = f32x4.add(multiplyAdd(two, d3@, m@), ${rest(1)});`,
-  `let t2@ = f32x4.add(multiplyAdd(four, d3@, s@), ${rest(2)});`,
-  `let t3@ = f32x4.add(f32x4.add(multiplyAdd(eight, d3@, m@), d4@), ${rest(3)});`,
+  `let t1@ = f32x4.add(f32x4.add(m@, x2@), ${rest(1)});`,
+  `let t2@ = f32x4.add(f32x4.add(s@, x4@), ${rest(2)});`,
+  `let t3@ = f32x4.add(f32x4.add(f32x4.add(m@, x8@), d4@), ${rest(3)});`,
 ];
 
 /** Plane 1 is the plain sum of a tile's gradients. */
@@ -152,38 +168,33 @@ const constants: Record<string, string> = {
   minusHalf: '-0.5',
   minus3: '-3',
   sixth: '<f32>(1.0 / 6.0)',
-  quarter: '0.25',
   half: '0.5',
   two: '2',
   minus2: '-2',
   four: '4',
   minus5: '-5',
   eight: '8',
-  sixteen: '16',
-  c32: '32',
-  minus5_4: '-1.25',
-  minus5_2: '-2.5',
   minus17_4: '-4.25',
   c21_4: '5.25',
   minus2_9: '<f32>(-2.0 / 9.0)',
-  c1_90: '<f32>(1.0 / 90.0)',
-  c1_180: '<f32>(1.0 / 180.0)',
+  c1_360: '<f32>(1.0 / 360.0)',
 };
 
 /** The source of the virtual module `./winograd-transforms`. */
 export function winogradSource(): string {
   return [
     `import { multiplyAdd } from './arithmetic';`,
-    rowTransform('transformInput', planes, inputTransform, planes),
-    rowTransform('transformGradient', outputs, gradientTransform, planes),
-    planeTransform('transformFilter', 3, filterTransform, planes),
-    planeTransform('transformFilterAdjoint', planes, filterAdjoint, 3),
+    constantsFunction(),
+    rowTransform('transformInput', planes, inputTransform),
+    rowTransform('transformGradient', outputs, gradientTransform),
+    planeTransform('transformFilter', 3, filterTransform),
+    planeTransform('transformFilterAdjoint', planes, filterAdjoint),
     outputFunction('transformOutput', planes, outputTransform, outputs),
-    rowTransform('transformEven', splitPlanes, evenTransform, splitPlanes),
-    rowTransform('transformSplitInput', 9, [...evenTransform, ...copies(5, 5, 4)], 9),
-    rowTransform('transformSplitGradient', splitOutputs, [...evenGradient, ...copies(0, 5, 4)], 9),
-    planeTransform('transformEvenFilter', 2, evenFilter, splitPlanes),
-    planeTransform('transformEvenFilterAdjoint', splitPlanes, evenFilterAdjoint, 2),
+    rowTransform('transformEven', splitPlanes, evenTransform),
+    rowTransform('transformSplitInput', 9, [...evenTransform, ...copies(5, 5, 4)]),
+    rowTransform('transformSplitGradient', splitOutputs, [...evenGradient, ...copies(0, 5, 4)]),
+    planeTransform('transformEvenFilter', 2, evenFilter),
+    planeTransform('transformEvenFilterAdjoint', splitPlanes, evenFilterAdjoint),
     outputFunction(
       'transformSplitOutput',
       9,
@@ -203,17 +214,16 @@ export function winogradSource(): string {
  * For `count` tiles: rows that `sources` [inputs][stride / 4] points at, `depth` floats of each from `first` on (a multiple of
  * 4), become target [outputs][tile][…], `planeBytes` and `rowBytes` apart; 16-float panels are `panelBytes` apart.
  */
-function rowTransform(name: string, inputs: number, statements: string[], outputs: number): string {
+function rowTransform(name: string, inputs: number, statements: string[]): string {
   const body = (halves: string[]) =>
     transformBody(
       halves,
       inputs,
       statements,
-      outputs,
       (index) => `s${index} + o`,
       (index) => (index === 0 ? 'to' : `to + ${index} * planeBytes`),
     );
-  return `export function ${name}(sources: usize, stride: usize, count: i32, first: i32, depth: i32, target: usize, rowBytes: usize, planeBytes: usize, panelBytes: usize): void {
+  return `export function ${name}(sources: usize, stride: usize, count: i32, first: i32, depth: i32, target: usize, rowBytes: usize, planeBytes: usize, panelBytes: usize, constants: usize): void {
   ${constantsOf(statements)}
   const begin = <usize>first << 2;
   const end = begin + (<usize>depth << 2);
@@ -241,17 +251,16 @@ function rowTransform(name: string, inputs: number, statements: string[], output
 }
 
 /** target [outputs][bytes] = transform of source [inputs][bytes], planes apart; \`bytes\` is a multiple of 16. */
-function planeTransform(name: string, inputs: number, statements: string[], outputs: number): string {
+function planeTransform(name: string, inputs: number, statements: string[]): string {
   const body = (halves: string[]) =>
     transformBody(
       halves,
       inputs,
       statements,
-      outputs,
       (index) => `source + ${index} * sourcePlane`,
       (index) => `target + ${index} * targetPlane`,
     );
-  return `export function ${name}(source: usize, sourcePlane: usize, target: usize, targetPlane: usize, bytes: usize): void {
+  return `export function ${name}(source: usize, sourcePlane: usize, target: usize, targetPlane: usize, bytes: usize, constants: usize): void {
   ${constantsOf(statements)}
   let left = bytes;
   for (; left >= 32; left -= 32) {
@@ -272,7 +281,7 @@ function planeTransform(name: string, inputs: number, statements: string[], outp
 function outputFunction(name: string, inputs: number, statements: string[], outputs: number): string {
   const halves = ['a', 'b'];
   const both = (lines: string[]) => lines.map((line) => halves.map((half) => line.replaceAll('@', half)).join(' '));
-  return `export function ${name}(source: usize, planeBytes: usize, count: i32, targets: usize, stride: usize, targetOffset: usize, header: usize, epilogue: bool): void {
+  return `export function ${name}(source: usize, planeBytes: usize, count: i32, targets: usize, stride: usize, targetOffset: usize, header: usize, epilogue: bool, constants: usize): void {
   ${constantsOf(statements)}
   const zero = f32x4.splat(0);
   for (let o: usize = 0; o < 64; o += 32) {
@@ -310,29 +319,48 @@ function transformBody(
   halves: string[],
   inputs: number,
   statements: string[],
-  outputs: number,
   source: (index: number) => string,
   target: (index: number) => string,
 ): string {
+  // An output is stored as soon as it is known, to free its register; loads all come first, as V8 fuses no load across a store.
+  const stores = (statement: string): string[] => {
+    const index = /^const t(\d+)@/.exec(statement)?.[1];
+    return index === undefined
+      ? []
+      : [
+          `const q${index} = ${target(Number(index))};`,
+          ...halves.map((half, h) => `v128.store(q${index}, t${index}${half}, ${h * 16});`),
+        ];
+  };
   return [
     ...range(inputs).map((index) => `const p${index} = ${source(index)};`),
     ...range(inputs).flatMap((index) =>
       halves.map((half, h) => `const d${index}${half} = v128.load(p${index}, ${h * 16});`),
     ),
-    ...statements.flatMap((statement) => halves.map((half) => statement.replaceAll('@', half))),
-    ...range(outputs).map((index) => `const q${index} = ${target(index)};`),
-    ...range(outputs).flatMap((index) =>
-      halves.map((half, h) => `v128.store(q${index}, t${index}${half}, ${h * 16});`),
-    ),
+    ...statements.flatMap((statement) => [
+      ...halves.map((half) => statement.replaceAll('@', half)),
+      ...stores(statement),
+    ]),
   ].join('\n        ');
 }
 
+/** Declares the constants that the statements use. */
 function constantsOf(statements: string[]): string {
   const text = statements.join(' ');
-  return Object.entries(constants)
-    .filter(([name]) => new RegExp(`\\b${name}\\b`).test(text))
-    .map(([name, value]) => `const ${name} = f32x4.splat(${value});`)
+  return Object.keys(constants)
+    .map((name, index) => ({ name, index }))
+    .filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text))
+    .map(({ name, index }) => `const ${name} = v128.load32_splat(constants, ${index * 4});`)
     .join(' ');
+}
+
+/** Writes the constants of the transforms. In memory, because V8 builds an immediate vector anew at every use of it in a loop. */
+function constantsFunction(): string {
+  return `export function writeConstants(table: usize): void {
+  ${Object.values(constants)
+    .map((value, index) => `f32.store(table, ${value}, ${index * 4});`)
+    .join('\n  ')}
+}`;
 }
 
 function range(count: number): number[] {

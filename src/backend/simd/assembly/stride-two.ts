@@ -3,7 +3,7 @@ import { packHeader, packPanel, packTransposedTap } from './convolution';
 import { sumColumns } from './filter-gradient';
 import { clearRow, headerBytes } from './gather';
 import { gatherTile, planeTile } from './tiles';
-import { copyEdge, sourcePointer, targetPointer, Winograd, WinogradGradient } from './winograd';
+import { constantBytes, copyEdge, sourcePointer, targetPointer, Winograd, WinogradGradient } from './winograd';
 import {
   transformEven,
   transformEvenFilter,
@@ -12,6 +12,7 @@ import {
   transformSplitGradient,
   transformSplitInput,
   transformSplitOutput,
+  writeConstants,
 } from './winograd-transforms';
 
 /**
@@ -81,7 +82,8 @@ export function strideTwoConvolution(address: usize, begin: i32, end: i32, scrat
   const panelBytes = headerBytes + planes * planeWeights;
 
   const stride = lines(<usize>block << 2);
-  const zeros = scratch;
+  const constants = scratch;
+  const zeros = constants + constantBytes;
   const nowhere = zeros + lines(<usize>max(depth, 16) << 2);
   const sources = nowhere + lines(<usize>columns << 2);
   const targets = sources + (evens + slots) * stride;
@@ -94,6 +96,7 @@ export function strideTwoConvolution(address: usize, begin: i32, end: i32, scrat
   const rowPlane = <usize>block * rowBytes + 64;
   const products = rows + evens * rowPlane;
   const productPlane = <usize>(block * group) * 64;
+  writeConstants(constants);
   clearRow(zeros, max(depth, 16));
   writeFixedPointers(rowPointers, rows, rowPlane, rowBytes, evens, stride, block);
   writeFixedPointers(edgeTargets, edge, <usize>block * 64, 64, slots, stride, block);
@@ -103,7 +106,7 @@ export function strideTwoConvolution(address: usize, begin: i32, end: i32, scrat
     const first = item * block;
     const count = min(block, job.tiles - first);
     writeSplitPointers(job, first, count, sources, targets, stride, zeros, nowhere);
-    transformEven(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64);
+    transformEven(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64, constants);
     for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
       const lastPanel = min(panelCount, firstPanel + group);
       for (let f: usize = 0; f < evens + slots; f++) {
@@ -125,9 +128,9 @@ export function strideTwoConvolution(address: usize, begin: i32, end: i32, scrat
         const offset = <usize>p << 6;
         const left = columns - (p << 4);
         if (left >= 16) {
-          transformSplitOutput(from, productPlane, count, targets, stride, offset, header, epilogue);
+          transformSplitOutput(from, productPlane, count, targets, stride, offset, header, epilogue, constants);
         } else {
-          transformSplitOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue);
+          transformSplitOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue, constants);
           copyEdge(edgeTargets, targets, slots, stride, count, offset, <usize>left << 2);
         }
       }
@@ -167,7 +170,8 @@ export function strideTwoInputGradient(address: usize, begin: i32, end: i32, scr
   const panelBytes = headerBytes + planes * planeWeights;
 
   const stride = lines(<usize>block << 2);
-  const zeros = scratch;
+  const constants = scratch;
+  const zeros = constants + constantBytes;
   const nowhere = zeros + lines(<usize>max(depth, 16) << 2);
   const sources = nowhere + lines(<usize>columns << 2);
   const targets = sources + evens * stride; // four even inputs, four odd ones
@@ -180,6 +184,7 @@ export function strideTwoInputGradient(address: usize, begin: i32, end: i32, scr
   const rowPlane = <usize>block * rowBytes + 64;
   const products = rows + evens * rowPlane;
   const productPlane = <usize>(block * group) * 64;
+  writeConstants(constants);
   clearRow(zeros, max(depth, 16));
   writeFixedPointers(rowPointers, rows, rowPlane, rowBytes, evens, stride, block);
   writeFixedPointers(edgeTargets, edge, <usize>block * 64, 64, 2 * slots, stride, block);
@@ -189,7 +194,7 @@ export function strideTwoInputGradient(address: usize, begin: i32, end: i32, scr
     const first = item * block;
     const count = min(block, job.tiles - first);
     writeGradientPointers(job, first, count, sources, targets, stride, zeros, nowhere);
-    transformEven(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64);
+    transformEven(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64, constants);
     for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
       const lastPanel = min(panelCount, firstPanel + group);
       for (let f: usize = 0; f < evens + slots; f++) {
@@ -216,9 +221,9 @@ export function strideTwoInputGradient(address: usize, begin: i32, end: i32, scr
         const from = products + <usize>((p - firstPanel) * block) * 64;
         const left = columns - (p << 4);
         if (left >= 16) {
-          transformEvenOutput(from, productPlane, count, targets, stride, <usize>p << 6, header, false);
+          transformEvenOutput(from, productPlane, count, targets, stride, <usize>p << 6, header, false, constants);
         } else {
-          transformEvenOutput(from, productPlane, count, edgeTargets, stride, 0, header, false);
+          transformEvenOutput(from, productPlane, count, edgeTargets, stride, 0, header, false, constants);
           copyEdge(edgeTargets, targets, 2 * slots, stride, count, <usize>p << 6, <usize>left << 2);
         }
       }
@@ -282,7 +287,8 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
   const mostChannels = ((units + job.rowGroups - 1) / job.rowGroups) * 12;
 
   const stride = lines(<usize>block << 2);
-  const zeros = scratch;
+  const constants = scratch;
+  const zeros = constants + constantBytes;
   const sources = zeros + lines(<usize>max(depth, columns) << 2);
   const targets = sources + (evens + slots) * stride;
   const rows = targets + slots * stride;
@@ -291,6 +297,7 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
   const right = rows + (evens + slots) * rowPlane;
   const rightPanel = <usize>block * 64 + 64;
   const rightPlane = <usize>panelCount * rightPanel;
+  writeConstants(constants);
   clearRow(zeros, max(depth, columns));
 
   for (let item = begin; item < end; item++) {
@@ -306,8 +313,8 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
       const later = tile > firstTile;
       writeSplitPointers(job, tile, count, sources, targets, stride, zeros, zeros);
       const channels = lastChannel - firstChannel;
-      transformSplitInput(sources, stride, count, firstChannel, channels, rows, rowBytes, rowPlane, 64);
-      transformSplitGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel);
+      transformSplitInput(sources, stride, count, firstChannel, channels, rows, rowBytes, rowPlane, 64, constants);
+      transformSplitGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel, constants);
       for (let f: usize = 0; f < evens + slots; f++) {
         const plane = min(f, evens);
         const accumulate = later || f > evens;
@@ -333,7 +340,7 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
 
 /**
  * Input channels [begin, end) of dFilter [3][depth][columns] from the sums that `strideTwoFilterGradient` left, slices added in
- * their order. Scratch: [6][resultColumns] floats.
+ * their order. Scratch: [6][resultColumns] floats and the constants.
  */
 export function strideTwoFilterSum(
   result: usize,
@@ -351,6 +358,8 @@ export function strideTwoFilterSum(
   const sliceBytes = planes * plane + stride;
   const bytes = <usize>columns << 2;
   const tap = <usize>depth * bytes;
+  const constants = scratch + planes * stride;
+  writeConstants(constants);
   for (let channel = begin; channel < end; channel++) {
     const from = result + <usize>channel * stride;
     const to = filter + <usize>channel * bytes;
@@ -368,13 +377,13 @@ export function strideTwoFilterSum(
         }
       }
     }
-    transformEvenFilterAdjoint(scratch, stride, to, 2 * tap, bytes);
+    transformEvenFilterAdjoint(scratch, stride, to, 2 * tap, bytes, constants);
   }
 }
 
 /**
  * Packs and transforms panels [begin, end) of a filter of three taps for the above: five planes of g0 and g2, then g1. Forward:
- * [3, depth, columns]; `adjoint`: the filter is [3, columns, depth], g0 and g2 change places. Scratch: [2][depth][16] floats.
+ * [3, depth, columns]; `adjoint`: the filter is [3, columns, depth], g0 and g2 change places. Scratch: [2][depth][16] floats and the constants.
  */
 export function packStrideTwo(
   filter: usize,
@@ -391,6 +400,8 @@ export function packStrideTwo(
 ): void {
   const plane = <usize>depth * 64;
   const tapBytes = <usize>depth * <usize>columns * 4;
+  const constants = scratch + 2 * plane;
+  writeConstants(constants);
   for (let p = begin; p < end; p++) {
     const header = panels + <usize>p * (headerBytes + planes * plane);
     packHeader(p, columns, bias, scale, offset, header);
@@ -404,6 +415,6 @@ export function packStrideTwo(
       packPanel(filter + 2 * tapBytes, p, depth, columns, scratch + plane);
       packPanel(filter + tapBytes, p, depth, columns, weights + evens * plane);
     }
-    transformEvenFilter(scratch, plane, weights, plane, plane);
+    transformEvenFilter(scratch, plane, weights, plane, plane, constants);
   }
 }

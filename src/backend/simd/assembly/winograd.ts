@@ -9,11 +9,14 @@ import {
   transformGradient,
   transformInput,
   transformOutput,
+  writeConstants,
 } from './winograd-transforms';
 
 /** F(6, 3): products of a tile, as many as inputs that it reads, and its outputs. */
 const planes: usize = 8;
 const outputs: usize = 6;
+/** Room for the transforms' constants. */
+export const constantBytes: usize = 64;
 
 /**
  * A three-tap convolution of stride 1 along one axis of maps [image, along, across]. All its lines are laid end to end, `period`
@@ -138,7 +141,8 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
   const panelBytes = headerBytes + planes * planeWeights;
 
   const stride = lines(<usize>block << 2);
-  const zeros = scratch;
+  const constants = scratch;
+  const zeros = constants + constantBytes;
   const nowhere = zeros + lines(<usize>depth << 2);
   const sources = nowhere + lines(<usize>columns << 2);
   const targets = sources + planes * stride;
@@ -152,6 +156,7 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
   const productPlane = <usize>(block * group) * 64;
   const products = rows + planes * rowPlane;
 
+  writeConstants(constants);
   clearRow(zeros, max(depth, 16));
   for (let tile: usize = 0; tile < <usize>block; tile++) {
     const at = tile << 2;
@@ -168,7 +173,7 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
     const first = item * block;
     const count = min(block, job.tiles - first);
     writeTilePointers(job, first, count, sources, targets, stride, zeros, nowhere);
-    transformInput(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64);
+    transformInput(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64, constants);
     for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
       const lastPanel = min(panelCount, firstPanel + group);
       for (let f: usize = 0; f < planes; f++) {
@@ -188,9 +193,9 @@ export function winogradConvolution(address: usize, begin: i32, end: i32, scratc
         const offset = <usize>p << 6;
         const left = columns - (p << 4);
         if (left >= 16) {
-          transformOutput(from, productPlane, count, targets, stride, offset, header, epilogue);
+          transformOutput(from, productPlane, count, targets, stride, offset, header, epilogue, constants);
         } else {
-          transformOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue);
+          transformOutput(from, productPlane, count, edgeTargets, stride, 0, header, epilogue, constants);
           copyEdge(edgeTargets, targets, outputs, stride, count, offset, <usize>left << 2);
         }
       }
@@ -223,7 +228,7 @@ export function copyEdge(
 /**
  * Packs and transforms panels [begin, end) of a filter of three taps: forward [3, depth, columns]; `adjoint`: the filter is
  * [3, columns, depth], and its taps are reversed and transposed, as the input gradient needs them.
- * Scratch: [3][depth][16] floats.
+ * Scratch: [3][depth][16] floats and the constants.
  */
 export function packWinograd(
   filter: usize,
@@ -240,6 +245,8 @@ export function packWinograd(
 ): void {
   const plane = <usize>depth * 64;
   const tapBytes = <usize>depth * <usize>columns * 4;
+  const constants = scratch + 3 * plane;
+  writeConstants(constants);
   for (let p = begin; p < end; p++) {
     const header = panels + <usize>p * (headerBytes + planes * plane);
     packHeader(p, columns, bias, scale, offset, header);
@@ -251,7 +258,7 @@ export function packWinograd(
         packPanel(filter + tap * tapBytes, p, depth, columns, to);
       }
     }
-    transformFilter(scratch, plane, header + headerBytes, plane, plane);
+    transformFilter(scratch, plane, header + headerBytes, plane, plane, constants);
   }
 }
 
@@ -286,7 +293,8 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
   const mostChannels = ((units + job.rowGroups - 1) / job.rowGroups) * 12;
 
   const stride = lines(<usize>block << 2);
-  const zeros = scratch;
+  const constants = scratch;
+  const zeros = constants + constantBytes;
   const sources = zeros + lines(<usize>max(depth, columns) << 2);
   const targets = sources + planes * stride;
   const rows = targets + outputs * stride;
@@ -295,6 +303,7 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
   const right = rows + planes * rowPlane;
   const rightPanel = <usize>block * 64 + 64;
   const rightPlane = <usize>panelCount * rightPanel;
+  writeConstants(constants);
   clearRow(zeros, max(depth, columns));
 
   for (let item = begin; item < end; item++) {
@@ -309,8 +318,8 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
       const count = min(block, lastTile - tile);
       const accumulate = tile > firstTile;
       writeTilePointers(job, tile, count, sources, targets, stride, zeros, zeros);
-      transformInput(sources, stride, count, firstChannel, lastChannel - firstChannel, rows, rowBytes, rowPlane, 64);
-      transformGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel);
+      transformInput(sources, stride, count, firstChannel, lastChannel - firstChannel, rows, rowBytes, rowPlane, 64, constants);
+      transformGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel, constants);
       for (let f: usize = 0; f < planes; f++) {
         for (let p: usize = 0; p < <usize>panelCount; p++) {
           const from = right + f * rightPlane + p * rightPanel;
@@ -335,7 +344,7 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
 
 /**
  * Input channels [begin, end) of dFilter [3][depth][columns] = Gᵀ of the sums that `winogradFilterGradient` left, slices added in
- * their order. Scratch: [8][resultColumns] floats.
+ * their order. Scratch: [8][resultColumns] floats and the constants.
  */
 export function winogradFilterSum(
   result: usize,
@@ -352,11 +361,13 @@ export function winogradFilterSum(
   const plane = <usize>depth * stride;
   const sliceBytes = planes * plane + stride;
   const bytes = <usize>columns << 2;
+  const constants = scratch + planes * stride;
+  writeConstants(constants);
   for (let channel = begin; channel < end; channel++) {
     const from = result + <usize>channel * stride;
     const to = filter + <usize>channel * bytes;
     if (slices == 1) {
-      transformFilterAdjoint(from, plane, to, <usize>depth * bytes, bytes);
+      transformFilterAdjoint(from, plane, to, <usize>depth * bytes, bytes, constants);
       continue;
     }
     for (let f: usize = 0; f < planes; f++) {
@@ -369,6 +380,6 @@ export function winogradFilterSum(
         v128.store(scratch + f * stride + o, sum);
       }
     }
-    transformFilterAdjoint(scratch, stride, to, <usize>depth * bytes, bytes);
+    transformFilterAdjoint(scratch, stride, to, <usize>depth * bytes, bytes, constants);
   }
 }

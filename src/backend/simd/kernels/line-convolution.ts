@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { cutPositions, headerFloats, lines, panelColumns } from './gather.ts';
 import { type Line, lineWords } from './line.ts';
-import { lineMethod } from './line-method.ts';
+import { constantBytes, lineMethod } from './line-method.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface LineWeights {
@@ -37,7 +37,7 @@ export function lineConvolution(
     engine.parallel(
       line.stride === 1 ? 'packWinograd' : 'packStrideTwo',
       [filter, depth, columns, adjoint, bias, scale, offset, panels],
-      { count: panelCount, scratchBytes: 3 * depth * panelColumns * 4 },
+      { count: panelCount, scratchBytes: 3 * depth * panelColumns * 4 + constantBytes },
     );
     const descriptor = workspace.words([
       ...lineWords(line, tiling),
@@ -51,6 +51,7 @@ export function lineConvolution(
       count: blocks,
       chunks: blocks,
       scratchBytes:
+        constantBytes +
         lines(Math.max(depth, panelColumns) * 4) +
         lines(columns * 4) +
         pointers * lines(blockTiles * 4) +

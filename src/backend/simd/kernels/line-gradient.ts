@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { lines, panelColumns } from './gather.ts';
 import { type Line, lineWords } from './line.ts';
-import { lineMethod } from './line-method.ts';
+import { constantBytes, lineMethod } from './line-method.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -53,6 +53,7 @@ export function lineFilterGradient(
       count: slices * rowGroups,
       chunks: slices * rowGroups,
       scratchBytes:
+        constantBytes +
         lines(Math.max(depth, columns) * 4) +
         (method.sources + method.targets) * lines(blockTiles * 4) +
         method.transformed * (blockTiles * (lines(mostChannels * 4) + 64) + 64) +
@@ -62,7 +63,7 @@ export function lineFilterGradient(
     engine.parallel(sum, [result, resultColumns, slices, depth, columns, dFilter], {
       count: depth,
       grain: Math.max(1, Math.ceil(4096 / columns)),
-      scratchBytes: method.weights * resultColumns * 4,
+      scratchBytes: method.weights * resultColumns * 4 + constantBytes,
     });
     if (dBias !== 0) {
       const row = result + method.weights * depth * resultColumns * 4;

@@ -12,6 +12,9 @@ export interface LineMethod {
   products: number;
 }
 
+/** Room for the constants of the transforms in every scratch. */
+export const constantBytes = 64;
+
 export type Pass = 'forward' | 'input gradient' | 'filter gradient';
 
 /** Winograd's F(6, 3), for stride 1: ../assembly/winograd.ts. */
