@@ -149,6 +149,8 @@ export const trainSchema = z
     logEvery: positiveInteger.default(10),
     /** Steps between validations and checkpoints; by default an epoch, or a twentieth of the run where that is longer. */
     validateEvery: positiveInteger.optional(),
+    /** Minutes of training after which a checkpoint is written between validations too; the outcome does not depend on it. */
+    checkpointMinutes: positive.default(10),
     /** Stop after so many validations without a better mean validation accuracy. */
     earlyStopping: positiveInteger.optional(),
     /** `balanced`: classes are drawn equally often; `weights`: the loss of a class is weighted by its inverse frequency. */

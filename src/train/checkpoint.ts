@@ -52,9 +52,19 @@ export function saveState(directory: string, model: AudioCnn, optimizer: Optimiz
   writeFileAtomicSync(checkpointFile(directory, 'state'), writeSafetensors(tensors, metadata));
 }
 
-/** Puts a checkpoint's parameters into a model. @throws BadInputError where it is of another architecture. */
-export function loadWeights(file: string, model: AudioCnn): void {
-  assignWeights(readFile(file).tensors, model, file);
+/**
+ * Puts a checkpoint's parameters into a model. The last weights of a run that has not ended are those of its state.
+ * @throws BadInputError where there is no such checkpoint, or it is of another architecture.
+ */
+export function loadWeights(directory: string, kind: 'best' | 'last', model: AudioCnn): void {
+  const file = checkpointFile(directory, kind);
+  const state = checkpointFile(directory, 'state');
+  const found = kind === 'last' && !existsSync(file) && existsSync(state) ? state : file;
+  assignWeights(withoutSlots(readFile(found).tensors), model, found);
+}
+
+function withoutSlots<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
+  return new Map([...tensors].filter(([name]) => !name.startsWith(slotPrefix)));
 }
 
 /** Goes on from `saveState`; undefined where the run has none yet. @throws BadInputError as `loadWeights`. */
@@ -63,7 +73,7 @@ export function loadState(directory: string, model: AudioCnn, optimizer: Optimiz
   if (!existsSync(file)) return undefined;
   const { tensors, metadata } = readFile(file);
   const progress = parseProgress(metadata.progress, file);
-  assignWeights(new Map([...tensors].filter(([name]) => !name.startsWith(slotPrefix))), model, file);
+  assignWeights(withoutSlots(tensors), model, file);
   const slots = [...tensors].filter(([name]) => name.startsWith(slotPrefix));
   optimizer.restore(
     new Map(slots.map(([name, { shape, data }]) => [name.slice(slotPrefix.length), { shape, data }])),

@@ -19,7 +19,8 @@ export interface EvaluateRunOptions {
 }
 
 /**
- * Scores a run's model on a split of its own data, or of other data. Of its own data the predictions are left in the run folder.
+ * Scores a run's model on a split of its own data, or of other data. Of its own data, and the weights that the run was scored with, the
+ * predictions are left in the run folder.
  * A backend must be set.
  * @throws BadInputError where the run or the data cannot be read, or the split has no labelled clip.
  */
@@ -50,7 +51,8 @@ export async function evaluate(directory: string, options: EvaluateRunOptions = 
       if (result.tasks.every(({ clips }) => clips === 0)) {
         throw new BadInputError(`${data ?? directory}: expected labelled ${split} clips, found none`);
       }
-      if (data === undefined) writePredictions(directory, split, headsOf(sources, chosen), predictions);
+      const asScored = options.weights === undefined || options.weights === loaded.run.result?.weights;
+      if (data === undefined && asScored) writePredictions(directory, split, headsOf(sources, chosen), predictions);
       return result;
     } finally {
       closeSources(sources);

@@ -2,7 +2,7 @@ import { planWindows, type WindowPlan } from '../datasets/windows.ts';
 import { frameCount, type ResolvedLogMelOptions, resolveFeatures } from '../features/index.ts';
 import { type AudioCnn, audioCnn } from '../models/index.ts';
 import { loadWeights } from './checkpoint.ts';
-import { checkpointFile, type Labels, type Run, readRun } from './run-folder.ts';
+import { type Labels, type Run, readRun } from './run-folder.ts';
 
 /** A trained model with what it needs to read a recording. */
 export interface LoadedModel {
@@ -33,7 +33,7 @@ export async function loadModel(
     seed: read.pipeline.seed,
   });
   try {
-    loadWeights(checkpointFile(read.directory, weights ?? read.result?.weights ?? 'last'), model);
+    loadWeights(read.directory, weights ?? read.result?.weights ?? 'last', model);
   } catch (error) {
     model.dispose();
     throw error;

@@ -99,8 +99,7 @@ export const runResultSchema = z.strictObject({
 });
 export type RunResult = z.output<typeof runResultSchema>;
 
-/** environment.json */
-export const environmentSchema = z.looseObject({
+const machineSchema = z.looseObject({
   spectride: z.string(),
   node: z.string(),
   tfjs: z.string(),
@@ -111,4 +110,7 @@ export const environmentSchema = z.looseObject({
   seed: z.int(),
   started: z.string(),
 });
+
+/** environment.json: what the run was started on, and what it was gone on with. */
+export const environmentSchema = machineSchema.extend({ resumed: z.array(machineSchema).optional() });
 export type Environment = z.output<typeof environmentSchema>;

@@ -78,6 +78,12 @@ export async function readRun(directory: string): Promise<Run> {
   };
 }
 
+/** environment.json. @throws BadInputError where it is not of this format. */
+export function readEnvironment(directory: string): Environment {
+  const file = path.join(directory, runFiles.environment);
+  return parseJson(readFileSync(file, 'utf8'), environmentSchema, file);
+}
+
 /** Lines of metrics.jsonl; one that a killed run left half written at the end is not counted. */
 export function readMetrics(directory: string): MetricsLine[] {
   const file = path.join(directory, runFiles.metrics);

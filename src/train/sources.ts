@@ -95,14 +95,27 @@ function makeHead(task: TaskSettings, dataset: Dataset, fixed: readonly string[]
       `task "${task.name}": expected a label column of ${dataset.name} (${columns.join(', ') || 'it has none'}), found ${found}`,
     );
   }
-  const classes = fixed ?? own;
-  if (classes.length < 2) {
+  const head = (classes: readonly string[]): Head => ({ name: task.name, label, classes, weight: task.weight });
+  if (fixed !== undefined) {
+    refuseUnknown(task, dataset, own, fixed);
+    return head(fixed);
+  }
+  if (own.length < 2) {
     throw new BadInputError(
-      `task "${task.name}": expected at least two classes in ${dataset.name}, found ${classes.length === 1 ? `only "${classes[0]}"` : 'none'}`,
+      `task "${task.name}": expected at least two classes in ${dataset.name}, found ${own.length === 1 ? `only "${own[0]}"` : 'none'}`,
     );
   }
   refuseUntrained(task, dataset, label);
-  return { name: task.name, label, classes, weight: task.weight };
+  return head(own);
+}
+
+/** Data that a trained model is scored on must speak of the model's classes: a clip of another could only be wrong. */
+function refuseUnknown(task: TaskSettings, dataset: Dataset, own: readonly string[], known: readonly string[]): void {
+  const stray = own.find((one) => !known.includes(one));
+  if (stray === undefined) return;
+  throw new BadInputError(
+    `task "${task.name}": expected in ${dataset.name} only labels that the model was trained on (${known.join(', ')}), found "${stray}"`,
+  );
 }
 
 /** A class that is scored but never trained is a mistake in one's own data; public data sets have such classes by design. */

@@ -1,17 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { parse } from 'yaml';
 import { writeFileAtomicSync } from '../atomic-file.ts';
 import { setBackend } from '../backend/index.ts';
 import { type BatchSampler, createBatches } from '../datasets/batches.ts';
 import type { Batch } from '../datasets/types.ts';
 import { planWindows } from '../datasets/windows.ts';
-import { BadInputError, InterruptedError } from '../errors.ts';
+import { InterruptedError } from '../errors.ts';
 import { frameCount, resolveFeatures } from '../features/index.ts';
-import { type AudioCnn, audioCnn } from '../models/index.ts';
-import { resolvePipeline, serializePipeline } from '../pipeline/load.ts';
+import { type AudioCnn, type AudioCnnOptions, audioCnn, initialStrides, resolveAudioCnn } from '../models/index.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
 import { loadState, loadWeights, type Progress, saveState, saveWeights } from './checkpoint.ts';
 import { describeEnvironment } from './environment.ts';
@@ -19,9 +16,10 @@ import { evaluateModel, type ScoredSplit } from './evaluate-model.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { writePredictions } from './predictions.ts';
 import type { AxisResult, EvaluationResult, MetricsLine, RunResult } from './results.ts';
-import { checkpointFile, readMetrics, runFiles } from './run-folder.ts';
+import { checkpointFile, runFiles } from './run-folder.ts';
 import { learningRateSchedule } from './schedule.ts';
 import { closeSources, countClips, type Head, headsOf, openSources, type TaskSource } from './sources.ts';
+import { refuseTakenFolder, startRun, truncateMetrics } from './start-run.ts';
 import { type ClassWeights, classWeights, everyRow, headLosses, makeTargets } from './targets.ts';
 
 export type Phase = 'data' | 'features' | 'train' | 'validate' | 'test';
@@ -55,7 +53,8 @@ const paperSteps = 1_000_000;
  */
 export async function train(pipeline: Pipeline, options: TrainOptions): Promise<RunResult> {
   const { out, signal, onProgress } = options;
-  prepareFolder(out, pipeline, options.resume ?? false);
+  refuseTakenFolder(out, pipeline, options.resume ?? false);
+  initialStrides(resolveAudioCnn(modelOptions(pipeline, { any: 2 }))); // refuses an impossible model before any data is read
   const backend = await setBackend(pipeline.backend);
   const sources = await openSources(pipeline, {
     ...options,
@@ -65,7 +64,7 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
   try {
     for (const note of describeData(sources)) options.onNote?.(note);
     run = createTraining(pipeline, sources);
-    writeFolder(out, pipeline, run.heads, describeEnvironment(backend, pipeline.seed));
+    startRun(out, pipeline, run.heads, describeEnvironment(backend, pipeline.seed));
     const progress = loadState(out, run.model, run.optimizer) ?? startingProgress(run.batches);
     run.batches.restore(progress.batches);
     truncateMetrics(out, progress.step);
@@ -94,32 +93,35 @@ interface Training {
   readonly batches: BatchSampler;
   readonly weights: ClassWeights;
   readonly steps: number;
+  /** The learning rate's multiple of its peak, by the steps already done. */
+  readonly schedule: (done: number) => number;
   readonly validateEvery: number;
   readonly hasValidation: boolean;
 }
 
+/** The model that a pipeline asks for, sized for its windows. @param heads task → number of classes */
+function modelOptions(pipeline: Pipeline, heads: Record<string, number>): AudioCnnOptions & { frames: number } {
+  const features = resolveFeatures(pipeline.features);
+  const { frames } = planWindows(pipeline.train.window, features, (samples) => frameCount(samples, features));
+  return { ...pipeline.model, frames, bins: features.bins, heads, seed: pipeline.seed };
+}
+
 function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Training {
   const settings = pipeline.train;
-  const features = resolveFeatures(pipeline.features);
-  const { frames } = planWindows(settings.window, features, (samples) => frameCount(samples, features));
   const heads = headsOf(sources, pipeline);
-  const model = audioCnn({
-    ...pipeline.model,
-    frames,
-    bins: features.bins,
-    heads: Object.fromEntries(heads.map(({ name, classes }) => [name, classes.length])),
-    seed: pipeline.seed,
-  });
+  const options = modelOptions(pipeline, Object.fromEntries(heads.map(({ name, classes }) => [name, classes.length])));
   const batches = createBatches({
     sources: sources.map(({ store, heads: tasks }) => ({ store, tasks })),
     batch: settings.batch,
-    frames,
+    frames: options.frames,
     seed: pipeline.seed,
     balance: settings.balance,
   });
   const steps = settings.epochs
     ? stepsOf(settings.epochs, batches, sources.length, settings.batch)
     : (settings.steps ?? paperSteps);
+  const schedule = learningRateSchedule(settings.schedule, steps);
+  const model = audioCnn(options);
   return {
     pipeline,
     sources,
@@ -129,6 +131,7 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     optimizer: createOptimizer(settings.optimizer, model),
     weights: settings.balance === 'weights' ? classWeights(sources) : {},
     steps,
+    schedule,
     validateEvery: settings.validateEvery ?? Math.max(Math.ceil(steps / validations), batches.stepsPerEpoch),
     hasValidation: sources.some((source) => source.heads.some((head) => countClips(source, head, 'validation') > 0)),
   };
@@ -142,20 +145,21 @@ function stepsOf(epochs: number, batches: BatchSampler, sources: number, batch: 
 /** The paper's loop: a batch, its gradients, an update, strides back into their range; now and then a validation and a checkpoint. */
 async function optimize(run: Training, progress: Progress, options: TrainOptions): Promise<void> {
   const { pipeline, model, optimizer, batches, steps } = run;
-  const { learningRate, strideLearningRate = learningRate, logEvery, earlyStopping, batch } = pipeline.train;
-  const schedule = learningRateSchedule(pipeline.train.schedule, steps);
+  const { learningRate, strideLearningRate = learningRate, logEvery, batch, checkpointMinutes } = pipeline.train;
+  const patience = pipeline.train.earlyStopping ?? Number.POSITIVE_INFINITY;
   let logged = { time: performance.now(), examples: progress.examples };
+  let saved = performance.now();
 
-  for (let step = progress.step + 1; step <= steps; step++) {
+  for (let step = progress.step + 1; step <= steps && progress.stale < patience; step++) {
     const began = performance.now();
-    const rate = schedule(step - 1);
+    const rate = run.schedule(step - 1);
     const { losses, gradients } = lossesAndGradients(run, batches.next());
     optimizer.update(gradients, { weight: learningRate * rate, stride: strideLearningRate * rate });
     model.projectStrides();
     progress.step = step;
     progress.examples += batch;
     progress.seconds += (performance.now() - began) / 1000;
-    refuseNaN(losses, step, options.out, progress);
+    refuseNaN(losses, 'loss', progress, options.out);
 
     const validates = step % run.validateEvery === 0 || step === steps;
     if (validates || step % logEvery === 0) {
@@ -167,13 +171,14 @@ async function optimize(run: Training, progress: Progress, options: TrainOptions
       options.onMetrics?.(line);
       logged = { time: performance.now(), examples: progress.examples };
     }
-    if (validates || options.signal?.aborted) {
+    if (validates || options.signal?.aborted || performance.now() - saved > checkpointMinutes * 60_000) {
+      refuseNaN([strayWeight(model) ?? 0], 'model', progress, options.out);
       progress.batches = batches.state();
       saveState(options.out, model, optimizer, progress);
+      saved = performance.now();
     }
     options.onProgress?.('train', step, steps);
     if (options.signal?.aborted) throw interrupted(options.out);
-    if (earlyStopping !== undefined && progress.stale >= earlyStopping) break;
     await new Promise(setImmediate); // lets signals and timers in
   }
   saveWeights(options.out, 'last', model, progress.step);
@@ -231,14 +236,28 @@ function addGradients(sum: Map<string, tf.Tensor>, gradients: ReadonlyMap<string
   }
 }
 
-function refuseNaN(losses: readonly number[], step: number, out: string, progress: Progress): void {
-  if (losses.every(Number.isFinite)) return;
-  const kept =
-    progress.bestStep > 0
-      ? `the weights of step ${progress.bestStep} are in ${checkpointFile(out, 'best')}`
-      : 'there is no checkpoint yet';
+/** A parameter's value that is not finite: after the last update no loss has shown it yet. */
+function strayWeight(model: AudioCnn): number | undefined {
+  for (const { variable } of model.parameters.values()) {
+    const stray = variable.dataSync().find((value) => !Number.isFinite(value));
+    if (stray !== undefined) return stray;
+  }
+  return undefined;
+}
+
+/** Stops a run that has diverged, before anything of it is written: what was saved before stays as it is. */
+function refuseNaN(
+  values: readonly number[],
+  what: 'loss' | 'validation loss' | 'model',
+  progress: Progress,
+  out: string,
+) {
+  const stray = values.find((value) => !Number.isFinite(value));
+  if (stray === undefined) return;
+  const kept = (['best', 'state'] as const).map((kind) => checkpointFile(out, kind)).find((file) => existsSync(file));
   throw new Error(
-    `the loss is ${losses.find((loss) => !Number.isFinite(loss))} at step ${step}; ${kept}; a smaller learning rate may help`,
+    `the ${what} ${what === 'model' ? 'holds' : 'is'} ${stray} at step ${progress.step}; ` +
+      `${kept ? `the last good weights are in ${kept}` : 'there is no checkpoint yet'}; a smaller learning rate may help`,
   );
 }
 
@@ -269,6 +288,12 @@ function metricsLine(
 async function validate(run: Training, progress: Progress, options: TrainOptions): Promise<MetricsLine['validation']> {
   const { result } = await score(run, 'validation', options);
   const tasks = result.tasks.filter(({ clips }) => clips > 0);
+  refuseNaN(
+    tasks.map(({ loss }) => loss),
+    'validation loss',
+    progress,
+    options.out,
+  );
   const mean = tasks.reduce((sum, { accuracy }) => sum + accuracy, 0) / tasks.length;
   if (mean > progress.bestAccuracy) {
     Object.assign(progress, { bestAccuracy: mean, bestStep: progress.step, stale: 0 });
@@ -295,7 +320,7 @@ function score(run: Training, split: 'validation' | 'test', options: TrainOption
 async function scoreRun(run: Training, progress: Progress, options: TrainOptions): Promise<RunResult> {
   const { pipeline, model, heads, sources } = run;
   const weights = pipeline.evaluation.weights === 'best' && run.hasValidation ? 'best' : 'last';
-  loadWeights(checkpointFile(options.out, weights), model);
+  loadWeights(options.out, weights, model);
   const evaluation: EvaluationResult[] = [];
   for (const split of ['validation', 'test'] as const) {
     const scored = await score(run, split, options);
@@ -360,49 +385,4 @@ function listSome(items: readonly string[]): string {
 
 function interrupted(out: string): InterruptedError {
   return new InterruptedError(`interrupted; everything is saved in ${out}: the same command with --resume goes on`);
-}
-
-/** Makes the run folder; one that holds a run is refused without `resume`, one that holds something else always. */
-function prepareFolder(out: string, pipeline: Pipeline, resume: boolean): void {
-  const started = existsSync(path.join(out, runFiles.pipeline));
-  if (!resume && existsSync(out) && readdirSync(out).length > 0) {
-    throw new BadInputError(
-      `${out}: expected a new or empty folder, found ${started ? 'a run; --resume goes on with it' : 'other files'}`,
-    );
-  }
-  if (resume && existsSync(out) && !started && readdirSync(out).length > 0) {
-    throw new BadInputError(`${out}: expected a run to go on with, found no ${runFiles.pipeline} in it`);
-  }
-  if (resume && started) refuseOtherPipeline(out, pipeline);
-  mkdirSync(path.join(out, 'checkpoints'), { recursive: true });
-  rmSync(path.join(out, runFiles.result), { force: true });
-}
-
-/** A run goes on only as it began, but for the backend. */
-function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
-  const file = path.join(out, runFiles.pipeline);
-  const before = resolvePipeline(parse(readFileSync(file, 'utf8')), file);
-  const differing = (Object.keys({ ...before, ...pipeline }) as (keyof Pipeline)[]).find(
-    (key) => key !== 'backend' && !isDeepStrictEqual(before[key], pipeline[key]),
-  );
-  if (differing !== undefined) {
-    throw new BadInputError(
-      `${out}: expected the pipeline that the run was started with, found another "${differing}"`,
-    );
-  }
-}
-
-function writeFolder(out: string, pipeline: Pipeline, heads: readonly Head[], environment: object): void {
-  const write = (name: string, text: string) => writeFileAtomicSync(path.join(out, name), text);
-  const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
-  const labels = Object.fromEntries(heads.map(({ name, label, classes }) => [name, { label, classes }]));
-  write(runFiles.labels, json(labels));
-  write(runFiles.environment, json(environment));
-  write(runFiles.pipeline, serializePipeline(pipeline));
-}
-
-/** Drops what a killed run logged behind its last checkpoint: those steps are taken again. */
-function truncateMetrics(out: string, step: number): void {
-  const kept = readMetrics(out).filter((line) => line.step <= step);
-  writeFileAtomicSync(path.join(out, runFiles.metrics), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }

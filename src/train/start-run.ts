@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { writeFileAtomicSync } from '../atomic-file.ts';
+import { BadInputError } from '../errors.ts';
+import { resolvePipeline, serializePipeline } from '../pipeline/load.ts';
+import type { Pipeline } from '../pipeline/schema.ts';
+import type { Environment } from './results.ts';
+import { readEnvironment, readMetrics, runFiles } from './run-folder.ts';
+import type { Head } from './sources.ts';
+
+/** What an atomic write leaves behind when its process is killed. */
+const temporary = /^\..+\.tmp$/;
+
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !temporary.test(name)) : [];
+}
+
+/**
+ * Refuses a folder that a run cannot be written to: one that holds a run, without `resume`; one that holds another pipeline's; one
+ * that holds anything else. Changes nothing, so that a run that fails before it starts leaves nothing to clear away.
+ */
+export function refuseTakenFolder(out: string, pipeline: Pipeline, resume: boolean): void {
+  const entries = entriesOf(out);
+  if (entries.length === 0) return;
+  const started = entries.includes(runFiles.pipeline);
+  if (!resume) {
+    throw new BadInputError(
+      `${out}: expected a new or empty folder, found ${started ? 'a run; --resume goes on with it' : 'other files'}`,
+    );
+  }
+  if (!started) throw new BadInputError(`${out}: expected a run to go on with, found no ${runFiles.pipeline} in it`);
+  refuseOtherPipeline(out, pipeline);
+}
+
+/** A run goes on only as it began, but for the backend. */
+function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
+  const file = path.join(out, runFiles.pipeline);
+  const before = resolvePipeline(parse(readFileSync(file, 'utf8')), file);
+  const differing = (Object.keys({ ...before, ...pipeline }) as (keyof Pipeline)[]).find(
+    (key) => key !== 'backend' && !isDeepStrictEqual(before[key], pipeline[key]),
+  );
+  if (differing !== undefined) {
+    throw new BadInputError(
+      `${out}: expected the pipeline that the run was started with, found another "${differing}"`,
+    );
+  }
+}
+
+/**
+ * Makes the run folder and what describes the run in it, `pipeline.yaml` first: from then on the folder is a run's, and can be gone on with.
+ * Of a run that goes on the first environment stays; each later one is added to its `resumed`. A result is taken away, being no longer that
+ * of the run, and so is what a killed process left half written.
+ */
+export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[], environment: Environment): void {
+  const checkpoints = path.join(out, 'checkpoints');
+  mkdirSync(checkpoints, { recursive: true });
+  for (const folder of [out, checkpoints]) {
+    for (const name of readdirSync(folder)) if (temporary.test(name)) rmSync(path.join(folder, name), { force: true });
+  }
+  const write = (name: string, text: string) => writeFileAtomicSync(path.join(out, name), text);
+  const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
+  const labels = Object.fromEntries(heads.map(({ name, label, classes }) => [name, { label, classes }]));
+  const first = existsSync(path.join(out, runFiles.environment)) ? readEnvironment(out) : undefined;
+  rmSync(path.join(out, runFiles.result), { force: true });
+  write(runFiles.pipeline, serializePipeline(pipeline));
+  write(runFiles.labels, json(labels));
+  write(
+    runFiles.environment,
+    json(first ? { ...first, resumed: [...(first.resumed ?? []), environment] } : environment),
+  );
+}
+
+/** Drops what a killed run logged behind its last checkpoint: those steps are taken again. */
+export function truncateMetrics(out: string, step: number): void {
+  const kept = readMetrics(out).filter((line) => line.step <= step);
+  writeFileAtomicSync(path.join(out, runFiles.metrics), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
