@@ -28,7 +28,12 @@ export function registerFeatures(program: Command): void {
         .choices(['tagliasacchi', 'tensorflow', 'librosa', 'torchaudio', 'leaf'])
         .default('tagliasacchi'),
     )
-    .option('--descriptors <names>', 'mean descriptors instead: rms,zcr,spectralCentroid,spectralRolloff,mfcc,…')
+    .addOption(
+      new Option(
+        '--descriptors <names>',
+        'mean descriptors instead: rms,zcr,spectralCentroid,spectralRolloff,mfcc,…',
+      ).conflicts(['png', 'preset']),
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -106,10 +111,6 @@ async function describeFiles(
   const rows = [];
   for (const file of files)
     rows.push({ file, ...describeClip(await readAudio(file, { sampleRate }), sampleRate, chosen) });
-  if (options.json) {
-    printJson({ files: rows });
-    return;
-  }
   const columns = ['file', ...columnsOf(chosen)];
   const quote = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = rows.map((row) => {
@@ -117,6 +118,7 @@ async function describeFiles(
     return columns.map((column) => quote(String(values[column]))).join(',');
   });
   const text = [columns.join(','), ...lines].join('\n');
-  if (options.out === undefined) print(text);
-  else await writeFileAtomic(options.out, `${text}\n`);
+  if (options.out !== undefined) await writeFileAtomic(options.out, `${text}\n`);
+  if (options.json) printJson({ files: rows });
+  else if (options.out === undefined) print(text);
 }

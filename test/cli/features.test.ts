@@ -33,6 +33,20 @@ describe('spectride features', () => {
     expect(Number(row?.split(',')[1])).toBeCloseTo(0.5 / Math.SQRT2, 1);
   });
 
+  test('writes the CSV under --out also where the answer is JSON', async () => {
+    const out = path.join(folder, 'tone.csv');
+    const { code, stdout } = await runCli(['features', tone, '--descriptors', 'rms', '--out', out, '--json']);
+    expect(code).toBe(0);
+    const { files } = JSON.parse(stdout) as { files: { file: string; rms: number }[] };
+    expect(readFileSync(out, 'utf8')).toBe(`file,rms\n${tone},${files[0]?.rms}\n`);
+  });
+
+  test('refuses options that descriptors do not read', async () => {
+    const { code, stderr } = await runCli(['features', tone, '--descriptors', 'rms', '--preset', 'librosa']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("'--descriptors <names>' cannot be used with option '--preset <name>'");
+  });
+
   test.each([
     ['a file that is not there', ['nope.wav', '--out', 'x.npy'], /nope\.wav: cannot be opened/],
     ['a file that is not audio', [path.join(fixtures, 'README.md'), '--out', 'x.npy'], /README\.md: not audio/],
