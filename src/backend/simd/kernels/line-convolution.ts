@@ -69,7 +69,8 @@ export function lineConvolution(
  */
 function blocking(depth: number, columns: number): { mostBlockTiles: number; groupPanels: number } {
   const panelCount = Math.ceil(columns / panelColumns);
-  return depth * columns < 2 ** 17
-    ? { mostBlockTiles: 48, groupPanels: Math.min(4, panelCount) }
+  const weights = depth * columns;
+  return weights < 2 ** 17
+    ? { mostBlockTiles: weights <= 2 ** 14 ? 24 : 48, groupPanels: Math.min(4, panelCount) }
     : { mostBlockTiles: 96, groupPanels: panelCount };
 }

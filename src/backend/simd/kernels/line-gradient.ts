@@ -5,8 +5,14 @@ import { constantBytes, lineMethod } from './line-method.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
 import { withWorkspace } from './workspace.ts';
 
-/** Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. */
-const mostBlockTiles = 96;
+/**
+ * Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. Large filters do not fit a
+ * core's own cache, so their sums are fetched less often.
+ */
+function mostBlockTiles(depth: number, columns: number): number {
+  return depth * columns < 2 ** 17 ? 96 : 192;
+}
+
 /** Input channels of an item start at multiples of this. */
 const channelUnit = 12;
 
@@ -27,7 +33,7 @@ export function lineFilterGradient(
   const { method, tiling } = choice;
   const { depth, columns } = line;
   const { tiles } = tiling;
-  const blockTiles = Math.min(mostBlockTiles, tiles);
+  const blockTiles = Math.min(mostBlockTiles(depth, columns), tiles);
   const panelCount = Math.ceil(columns / panelColumns);
   const resultColumns = panelCount * panelColumns;
   const sliceFloats = (method.weights * depth + 1) * resultColumns;
