@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { decodeAudio, readAudio, toMono } from '../../src/audio/index.ts';
+import { decodeAudio, readAudio, resample, toMono } from '../../src/audio/index.ts';
 import { BadInputError } from '../../src/errors.ts';
 import { describeWithShared } from '../shared.ts';
 import { expectWavs } from './golden.ts';
@@ -25,7 +25,7 @@ function wavFile(values: Int16Array | Float32Array, { channels = 1, sampleRate =
   header.writeUInt16LE(float ? 3 : 1, 20);
   header.writeUInt16LE(channels, 22);
   header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * channels * values.BYTES_PER_ELEMENT, 28);
+  header.writeUInt32LE((sampleRate * channels * values.BYTES_PER_ELEMENT) >>> 0, 28);
   header.writeUInt16LE(channels * values.BYTES_PER_ELEMENT, 32);
   header.writeUInt16LE(8 * values.BYTES_PER_ELEMENT, 34);
   header.write('data', 36);
@@ -81,7 +81,76 @@ describe('decodeAudio()', () => {
   });
 });
 
+describe('decodeAudio() of damaged FLAC, MP3 and Ogg files', () => {
+  test.each(['tone.flac', 'tone.mp3', 'tone.ogg'])(
+    '%s, cut or with bytes changed, is decoded or refused',
+    async (name) => {
+      const good = readFileSync(path.join(fixtures, name));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 5 }),
+          fc.integer({ min: 1, max: good.length }),
+          async (changes, length) => {
+            const bytes = Uint8Array.from(good.subarray(0, length));
+            for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+            const outcome = await decodeAudio(bytes, 'x').catch((error: unknown) => error);
+            if (outcome instanceof Error) expect(outcome).toBeInstanceOf(BadInputError);
+            else expect((outcome as { sampleRate: number }).sampleRate).toBeGreaterThan(0);
+          },
+        ),
+        { numRuns: 40 },
+      );
+    },
+  );
+});
+
 describe('readAudio()', () => {
+  test('reads a segment of a compressed file', async () => {
+    const whole = await readAudio(path.join(fixtures, 'tone.flac'));
+    const part = await readAudio(path.join(fixtures, 'tone.flac'), { start: 0.05, end: 0.1 });
+    expect(part).toEqual(whole.slice(800, 1600));
+  });
+
+  test('reads nothing but the segment of a long file', async () => {
+    const file = path.join(folder, 'sparse.wav');
+    const header = wavFile(new Int16Array());
+    const seconds = 8 * 3600;
+    header.writeUInt32LE(seconds * 32000, 40);
+    writeFileSync(file, header);
+    truncateSync(file, 44 + seconds * 32000);
+    const before = process.memoryUsage().arrayBuffers;
+    const samples = await readAudio(file, { start: seconds - 1, end: seconds + 1 });
+    expect(samples.length).toBe(16000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8e6);
+  });
+
+  test('refuses more samples than it can hold, rates too far apart, and a segment or rate that makes no sense', async () => {
+    const slow = path.join(folder, 'slow.wav');
+    const header = wavFile(new Int16Array(), { sampleRate: 100 });
+    header.writeUInt32LE(20e6, 40);
+    writeFileSync(slow, header);
+    truncateSync(slow, 44 + 20e6);
+    await expect(readAudio(slow)).rejects.toThrow(/slow\.wav: 1600000000 samples at 16000 Hz; expected at most/);
+    const odd = path.join(folder, 'odd.wav');
+    writeFileSync(odd, wavFile(new Int16Array(9), { sampleRate: 4_294_967_291 }));
+    await expect(readAudio(odd)).rejects.toThrow(/odd\.wav: resample: expected sample rates at most a factor of 256/);
+    await expect(readAudio(odd, { sampleRate: 0 })).rejects.toThrow(/sampleRate: expected a positive integer, found 0/);
+    await expect(readAudio(odd, { start: 2, end: 1 })).rejects.toThrow(/odd\.wav: .*start < end, found 2 s to 1 s/);
+    await expect(readAudio(odd, { start: -1 })).rejects.toThrow(BadInputError);
+  });
+
+  test('resamples in blocks as it does at once', async () => {
+    const file = path.join(folder, 'long.wav');
+    const values = Int16Array.from({ length: 700_000 }, (_, i) => 20000 * Math.sin(i / 7));
+    writeFileSync(file, wavFile(values, { sampleRate: 24000 }));
+    const whole = await resample(
+      Float32Array.from(values, (value) => value / 32768),
+      24000,
+      16000,
+    );
+    expect(await readAudio(file)).toEqual(whole);
+  });
+
   test('reads a segment of a file, and only what is there of it', async () => {
     const file = path.join(folder, 'ramp.wav');
     writeFileSync(file, wavFile(Int16Array.from({ length: 16000 }, (_, i) => i)));
