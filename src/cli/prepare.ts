@@ -70,7 +70,10 @@ Examples:
           import('../features/index.ts'),
           import('./output.ts'),
         ]);
-      const { createProgress } = await import('./progress.ts');
+      const [{ createProgress }, { simdLogMelSource }] = await Promise.all([
+        import('./progress.ts'),
+        import('../backend/log-mel/index.ts'),
+      ]);
       const progress = createProgress();
       const interrupt = new AbortController();
       const onSignal = () => {
@@ -87,6 +90,8 @@ Examples:
           ...rest,
           cacheDirectory: cacheDirectory(),
           features: resolveFeatures({ preset }),
+          // The same as in training: the cache is keyed by it.
+          transform: simdLogMelSource,
           signal: interrupt.signal,
           onRemark(text: string) {
             progress.clear();

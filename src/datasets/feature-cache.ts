@@ -5,7 +5,7 @@ import { BadInputError } from '../errors.ts';
 import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
 import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
 import { clipGroups } from './clip-groups.ts';
-import { createExtractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
+import { createExtractor, type Extractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
 import { readIndex, writeIndex } from './feature-index.ts';
 import { formatVersion, isUndamaged, readShardTable, shardName } from './feature-shard.ts';
 import { joinTables, shardStore } from './feature-store.ts';
@@ -26,6 +26,8 @@ export interface FeatureStoreOptions {
   readonly precision?: 'float16' | 'float32';
   /** What computes the frames; by default JavaScript. Features of one transform are never read for another's. */
   readonly transform?: TransformSource;
+  /** What extracts instead of this process's threads; it must give what they would. */
+  readonly extractor?: Extractor;
   /** Threads; by default one for each core. */
   readonly workers?: number;
   /** Read what is there already and compare it with its checksums; a shard that is damaged is removed and computed again. */
@@ -123,7 +125,7 @@ async function completeTables(
     const total = clips.length;
     let done = total - missing.reduce((sum, shard) => sum + shard.clips, 0);
     options.onProgress?.(done, total);
-    const extractor = createExtractor(settings, total - done, options.workers);
+    const extractor = options.extractor ?? createExtractor(settings, total - done, options.workers);
     try {
       await writeShards(clipGroups(clips, missing, options.signal), {
         folder,

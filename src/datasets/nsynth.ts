@@ -1,8 +1,8 @@
 import { BadInputError } from '../errors.ts';
 import type { DatasetDefinition, DatasetFile } from './dataset-definition.ts';
-import { jsonMembers } from './json-members.ts';
 import type { UnsplitClip } from './labelled-files.ts';
-import { instrumentFamilies, noteLabels, pitches } from './nsynth-layout.ts';
+import { type NoteRow, readNoteTable } from './note-table.ts';
+import { instrumentFamilies, pitches } from './nsynth-layout.ts';
 import { countSplits, finishPublicDataset, sourceOf } from './public-dataset.ts';
 import { type SourceTree, subtree } from './source-tree.ts';
 import type { Dataset, Split, SplitChoice } from './types.ts';
@@ -24,7 +24,7 @@ function open(tree: SourceTree, split: SplitChoice, label = 'instrument_family_s
       notes.push(`${part} is not there`);
       continue;
     }
-    clips.push(...notesOf(part, given as Split, list, files, notes));
+    for (const clip of notesOf(part, given as Split, list, files, notes, tree.cacheDirectory)) clips.push(clip);
   }
   if (clips.length === 0) {
     throw new BadInputError(
@@ -54,14 +54,14 @@ function notesOf(
   list: string,
   files: NonNullable<ReturnType<typeof subtree>>,
   notes: string[],
+  cacheDirectory: string,
 ): UnsplitClip[] {
-  const labelled = new Map<string, Pick<UnsplitClip, 'labels' | 'group'>>();
-  for (const [name, value] of jsonMembers(list))
-    labelled.set(`${part}/audio/${name}.wav`, sharedLabels(noteLabels(name, value, list)));
+  const labelled = new Map<string, NoteRow>();
+  for (const row of readNoteTable(list, cacheDirectory)) labelled.set(`${part}/audio/${row[0]}.wav`, row);
   const clips: UnsplitClip[] = [];
   for (const [name, source] of files) {
     const note = labelled.get(name);
-    if (note) clips.push({ id: name, ...sourceOf(source), ...note, given });
+    if (note) clips.push({ id: name, ...sourceOf(source), labels: sharedLabels(note), group: note[3], given });
   }
   if (clips.length < labelled.size)
     notes.push(`${part}: ${labelled.size - clips.length} of ${labelled.size} notes have no recording`);
@@ -71,11 +71,14 @@ function notesOf(
 const shared = new Map<string, Readonly<Record<string, string>>>();
 
 /** The same object for the same labels: 300,000 notes have 1,400 different ones. */
-function sharedLabels(note: Pick<UnsplitClip, 'labels' | 'group'>): Pick<UnsplitClip, 'labels' | 'group'> {
-  const key = Object.values(note.labels).join('\0');
-  const labels = shared.get(key) ?? note.labels;
-  shared.set(key, labels);
-  return { labels, group: note.group };
+function sharedLabels([, instrument_family_str, pitch]: NoteRow): Readonly<Record<string, string>> {
+  const key = `${instrument_family_str}/${pitch}`;
+  let labels = shared.get(key);
+  if (!labels) {
+    labels = { instrument_family_str, pitch };
+    shared.set(key, labels);
+  }
+  return labels;
 }
 
 function file(part: string, md5: string): DatasetFile {

@@ -17,6 +17,8 @@ export interface SourceFile {
 /** The files of a data set, wherever they lie: in an extracted tree or in archives that nobody has unpacked. */
 export interface SourceTree {
   readonly root: string;
+  /** Where what was learned of the files may be kept. */
+  readonly cacheDirectory: string;
   /**
    * Files by their path in the official layout, in the order in which they are best read. Folders above a data set's own layout (such as the
    * archive's name) are part of the paths.
@@ -44,7 +46,7 @@ export async function readSourceTree(root: string, cacheDirectory: string, signa
     const index = await indexArchive(file, cacheDirectory, signal);
     addArchive(files, archive, file, index);
   }
-  return { root, files, archives };
+  return { root, cacheDirectory, files, archives };
 }
 
 /** A file that lies both unpacked and in an archive is taken as the file. */
