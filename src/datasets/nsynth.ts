@@ -3,7 +3,7 @@ import type { DatasetDefinition, DatasetFile } from './dataset-definition.ts';
 import type { UnsplitClip } from './labelled-files.ts';
 import { type NoteRow, readNoteTable } from './note-table.ts';
 import { instrumentFamilies, pitches } from './nsynth-layout.ts';
-import { countSplits, finishPublicDataset, sourceOf } from './public-dataset.ts';
+import { countSplits, finishPublicDataset } from './public-dataset.ts';
 import { type SourceTree, subtree } from './source-tree.ts';
 import type { Dataset, Split, SplitChoice } from './types.ts';
 
@@ -61,7 +61,9 @@ function notesOf(
   const clips: UnsplitClip[] = [];
   for (const [name, source] of files) {
     const note = labelled.get(name);
-    if (note) clips.push({ id: name, ...sourceOf(source), labels: sharedLabels(note), group: note[3], given });
+    if (!note) continue;
+    const { path, member } = source;
+    clips.push({ id: name, path, member, labels: sharedLabels(note), group: note[3], given });
   }
   if (clips.length < labelled.size)
     notes.push(`${part}: ${labelled.size - clips.length} of ${labelled.size} notes have no recording`);

@@ -30,10 +30,10 @@ export function finishPublicDataset(source: PublicClips): Dataset {
   const splits = splitsOf(source, clips, notes);
   const kept: Clip[] = [];
   const keptPlaces: number[] = [];
-  for (const [index, { given: _, ...clip }] of clips.entries()) {
+  for (const [index, clip] of clips.entries()) {
     const split = splits[index];
     if (split === undefined) continue;
-    kept.push({ ...clip, split });
+    kept.push(withSplit(clip, split));
     keptPlaces.push(places[index]?.place ?? 0);
   }
   if (kept.length < clips.length) {
@@ -52,6 +52,12 @@ export function finishPublicDataset(source: PublicClips): Dataset {
     ...(precision ? { precision } : {}),
     ...(kept.some((clip) => clip.member !== undefined) ? { readingOrder: orderOf(keptPlaces) } : {}),
   };
+}
+
+/** Written out field by field: a spread of each of 300,000 clips takes a second. */
+function withSplit({ id, path, member, labels, group }: UnsplitClip, split: Split): Clip {
+  if (member === undefined) return { id, path, split, labels, group };
+  return { id, path, member, split, labels, group };
 }
 
 /** Indices sorted by their places. */
