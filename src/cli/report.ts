@@ -33,7 +33,7 @@ Examples:
     )
     .action(async (paths: string[], options: ReportOptions) => {
       const { loadFinishedRuns } = await import('../report/load-runs.ts');
-      const { buildReport } = await import('../report/build-report.ts');
+      const { buildReport, printedTables } = await import('../report/build-report.ts');
       const { writeReport } = await import('../report/write-report.ts');
       const { print, printJson } = await import('./output.ts');
       const { exampleClip } = await import('../report/example-clip.ts');
@@ -47,7 +47,6 @@ Examples:
         return;
       }
       const { renderText } = await import('../report/table-text.ts');
-      const paperTables = report.tables.filter((table) => table.id.startsWith('table-') || table.id === 'scores');
-      print(...paperTables.flatMap((table) => [renderText(table), '']), `Report: ${page}`);
+      print(...printedTables(report.tables).flatMap((table) => [renderText(table), '']), `Report: ${page}`);
     });
 }

@@ -163,3 +163,11 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
     }),
   };
 }
+
+/** Tables that a terminal shows; the others are in the page and its files. */
+const printed = /^(table-|differences|scores|stride-movement|cut-off-differences)/;
+
+/** The tables of a report that the command line prints. */
+export function printedTables(tables: readonly Table[]): Table[] {
+  return tables.filter((table) => printed.test(table.id));
+}

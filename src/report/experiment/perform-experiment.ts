@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { BadInputError } from '../../errors.ts';
-import { buildReport } from '../build-report.ts';
+import { buildReport, printedTables } from '../build-report.ts';
 import { exampleClip } from '../example-clip.ts';
 import { loadFinishedRuns } from '../load-runs.ts';
 import type { Table } from '../table.ts';
@@ -39,9 +39,6 @@ export interface PerformedExperiment extends ExperimentOutcome {
 function threadsOfJob(jobs: number): string {
   return process.env.SPECTRIDE_THREADS ?? String(Math.max(1, Math.floor(availableParallelism() / jobs)));
 }
-
-/** Tables that are the paper's, which an experiment prints; the others are in its report. */
-const printed = /^(table-|differences|scores|stride-movement|cut-off-differences)/;
 
 /** Reads an experiment file, does what is missing of it, and writes the report of all its runs that are done. */
 export async function performExperiment(file: string, options: PerformExperimentOptions): Promise<PerformedExperiment> {
@@ -89,5 +86,5 @@ export async function performExperiment(file: string, options: PerformExperiment
     tables,
   });
   const page = await writeReport(report, path.join(out, 'report'));
-  return { ...outcome, tables: report.tables.filter((table) => printed.test(table.id)), report: page };
+  return { ...outcome, tables: printedTables(report.tables), report: page };
 }
