@@ -110,10 +110,6 @@ export const augmentationSchema = z.strictObject({
   timeShift: z.number().min(0).default(0),
   /** Range of the random gain, in dB either way. */
   gain: z.number().min(0).default(0),
-  /** Background recordings (`dataset` is the data set's own) mixed in at a random signal-to-noise ratio in dB. */
-  noise: z
-    .strictObject({ from: z.string(), probability: fraction.default(0.8), snr: pair(z.number()).default([5, 20]) })
-    .optional(),
   specAugment: z
     .strictObject({
       timeMasks: z.int().min(0).default(1),

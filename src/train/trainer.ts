@@ -10,6 +10,7 @@ import { InterruptedError } from '../errors.ts';
 import { frameCount, resolveFeatures } from '../features/index.ts';
 import { type AudioCnn, type AudioCnnOptions, audioCnn, initialStrides, resolveAudioCnn } from '../models/index.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
+import { type AugmentOptions, augment } from './augment.ts';
 import { loadState, loadWeights, type Progress, saveState, saveWeights } from './checkpoint.ts';
 import { describeEnvironment } from './environment.ts';
 import { evaluateModel, type ScoredSplit } from './evaluate-model.ts';
@@ -91,6 +92,7 @@ interface Training {
   readonly model: AudioCnn;
   readonly optimizer: Optimizer;
   readonly batches: BatchSampler;
+  readonly augmentation: AugmentOptions;
   readonly weights: ClassWeights;
   readonly steps: number;
   /** The learning rate's multiple of its peak, by the steps already done. */
@@ -128,6 +130,11 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     heads,
     model,
     batches,
+    augmentation: {
+      settings: settings.augmentation,
+      features: resolveFeatures(pipeline.features),
+      seed: pipeline.seed,
+    },
     optimizer: createOptimizer(settings.optimizer, model),
     weights: settings.balance === 'weights' ? classWeights(sources) : {},
     steps,
@@ -153,7 +160,7 @@ async function optimize(run: Training, progress: Progress, options: TrainOptions
   for (let step = progress.step + 1; step <= steps && progress.stale < patience; step++) {
     const began = performance.now();
     const rate = run.schedule(step - 1);
-    const { losses, gradients } = lossesAndGradients(run, batches.next());
+    const { losses, gradients } = lossesAndGradients(run, augment(batches.next(), step, run.augmentation));
     optimizer.update(gradients, { weight: learningRate * rate, stride: strideLearningRate * rate });
     model.projectStrides();
     progress.step = step;
