@@ -68,10 +68,10 @@ describe('mcnemar()', () => {
 
 describe('bootstrapDifference()', () => {
   test('agrees with the normal interval where clips are many', () => {
-    const counts = { clips: 2000, onlyFirst: 100, onlySecond: 160 };
-    const [low, high] = bootstrapDifference(counts, { uniform: uniforms(1), resamples: 4000 });
-    const difference = 60 / 2000;
-    const deviation = Math.sqrt((260 / 2000 - difference ** 2) / 2000);
+    const counts = { clips: 800, onlyFirst: 40, onlySecond: 64 };
+    const [low, high] = bootstrapDifference(counts, { uniform: uniforms(1), resamples: 3000 });
+    const difference = 24 / 800;
+    const deviation = Math.sqrt((104 / 800 - difference ** 2) / 800);
     expect(low).toBeCloseTo(difference - 1.96 * deviation, 2);
     expect(high).toBeCloseTo(difference + 1.96 * deviation, 2);
   });
