@@ -39,6 +39,7 @@ const gatherParameters: [string, string][] = [
  * target_r[16] = bias[16] + Σ over taps and depth of source_{tap, r}[k] · panel[tap][k][16], for `count` rows r.
  * `sources`: for each tap a row of pointers, `sourcesStride` bytes apart. `targets`: pointers, to which `targetOffset` is added.
  * `header`: bias[16], and with `epilogue` scale[16] and offset[16]: the result is then relu(·) · scale + offset.
+ * relu is pmax(x, 0): one instruction on x64, where max takes seven, and NaN stays NaN.
  */
 function gatherTile(count: number): string {
   const accumulators = grid(count);
@@ -77,7 +78,7 @@ function gatherTile(count: number): string {
         (q) => `const scale${q} = v128.load(header, ${64 + q * 16}), offset${q} = v128.load(header, ${128 + q * 16});`,
       )
       .join('\n    ')}
-    ${accumulators.map(([r, q]) => `c${r}_${q} = multiplyAdd(f32x4.max(c${r}_${q}, zero), scale${q}, offset${q});`).join('\n    ')}
+    ${accumulators.map(([r, q]) => `c${r}_${q} = multiplyAdd(f32x4.pmax(c${r}_${q}, zero), scale${q}, offset${q});`).join('\n    ')}
   }
   ${range(count)
     .map(

@@ -300,7 +300,7 @@ function outputFunction(name: string, inputs: number, statements: string[], outp
         .join('\n      ')}
       ${both(statements).join('\n      ')}
       if (epilogue) {
-        ${both(range(outputs).map((index) => `t${index}@ = multiplyAdd(f32x4.max(t${index}@, zero), scale@, offset@);`)).join('\n        ')}
+        ${both(range(outputs).map((index) => `t${index}@ = multiplyAdd(f32x4.pmax(t${index}@, zero), scale@, offset@);`)).join('\n        ')}
       }
       ${range(outputs)
         .map(

@@ -88,12 +88,12 @@ function reluAffine(values: usize, scale: usize, offset: usize, count: i32): voi
   const bytes = <usize>count << 2;
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) {
-    const positive = f32x4.max(v128.load(values + i), f32x4.splat(0));
+    const positive = f32x4.pmax(v128.load(values + i), f32x4.splat(0));
     v128.store(values + i, multiplyAdd(positive, v128.load(scale + i), v128.load(offset + i)));
   }
   for (; i < bytes; i += 4) {
     // The four-lane form, so that a value does not depend on how the row was cut.
-    const positive = f32x4.max(v128.load32_splat(values + i), f32x4.splat(0));
+    const positive = f32x4.pmax(v128.load32_splat(values + i), f32x4.splat(0));
     v128.store_lane<f32>(
       values + i,
       multiplyAdd(positive, v128.load32_splat(scale + i), v128.load32_splat(offset + i)),

@@ -107,6 +107,23 @@ export function packPanel(matrix: usize, p: i32, rows: i32, columns: i32, panel:
   }
 }
 
+/** Writes the headers of panels [begin, end), `panelBytes` apart. */
+export function packHeaders(
+  columns: i32,
+  bias: usize,
+  scale: usize,
+  offset: usize,
+  panels: usize,
+  panelBytes: usize,
+  begin: i32,
+  end: i32,
+  scratch: usize,
+): void {
+  for (let p = begin; p < end; p++) {
+    packHeader(p, columns, bias, scale, offset, panels + <usize>p * panelBytes);
+  }
+}
+
 /** The header of panel p: 16 values each of bias, scale and offset, zeros where there are none. */
 export function packHeader(p: i32, columns: i32, bias: usize, scale: usize, offset: usize, header: usize): void {
   const start = <usize>p << 6;

@@ -1,5 +1,5 @@
 /** One module of all kernels. Each export takes `(…arguments, begin, end, scratch)`. */
-export { gatherConvolution, packPanels, packTransposedPanels, transposeMatrix } from './convolution';
+export { gatherConvolution, packHeaders, packPanels, packTransposedPanels, transposeMatrix } from './convolution';
 export { peak } from './peak';
 export * from './elementwise';
 export * from './normalization';

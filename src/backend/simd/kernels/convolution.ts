@@ -1,8 +1,9 @@
 import type { Engine } from '../engine.ts';
 import type { ConvolutionShape } from './convolution-shape.ts';
-import { outputLattice, packPanels, panelColumns, panelFloats, runGather } from './gather.ts';
+import { outputLattice, panelColumns, panelFloats, runGather } from './gather.ts';
 import { adjointLine, lineOf } from './line.ts';
 import { lineConvolution } from './line-convolution.ts';
+import { type KeptFilter, obtainPanels } from './packed-filters.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface ConvolutionArguments extends ConvolutionShape {
@@ -15,6 +16,8 @@ export interface ConvolutionArguments extends ConvolutionShape {
   epilogue?: { scale: number; offset: number };
   /** The filter, of one tap, is given as [outChannels, inChannels]. */
   transposedFilter?: boolean;
+  /** Keeps the packed filter for the next call with the same key. */
+  kept?: KeptFilter;
 }
 
 /** y = x ∗ filter + bias: cross-correlation, as TensorFlow's conv2d. Every element of y is written. */
@@ -26,15 +29,17 @@ export function convolution(engine: Engine, options: ConvolutionArguments): void
     return;
   }
   withWorkspace(engine, (workspace) => {
-    const panels = workspace.floats(panelFloats(rows, outChannels));
-    packPanels(engine, {
-      matrix: options.filter,
-      rows,
+    const { bias, filter, kept, transposedFilter = false } = options;
+    const { scale = 0, offset = 0 } = options.epilogue ?? {};
+    const panels = obtainPanels(engine, workspace, {
+      pack: 'packPanels',
+      filter,
+      values: [rows, outChannels, transposedFilter ? 1 : 0],
       columns: outChannels,
-      transposed: options.transposedFilter,
-      bias: options.bias,
-      ...options.epilogue,
-      panels,
+      panelBytes: panelFloats(rows, panelColumns) * 4,
+      scratchBytes: 0,
+      header: { bias, scale, offset },
+      kept,
     });
     runGather(engine, {
       ...outputLattice(options, options.x, options.y),

@@ -45,34 +45,6 @@ export function panelFloats(rows: number, columns: number): number {
   return Math.ceil(columns / panelColumns) * (headerFloats + rows * panelColumns);
 }
 
-/** Packs a matrix [rows, columns] ([columns, rows] if transposed) and its epilogue vectors (addresses, 0 for none) into `panels`. */
-export function packPanels(
-  engine: Engine,
-  {
-    matrix,
-    rows,
-    columns,
-    transposed = false,
-    bias = 0,
-    scale = 0,
-    offset = 0,
-    panels,
-  }: {
-    matrix: number;
-    rows: number;
-    columns: number;
-    transposed?: boolean;
-    bias?: number;
-    scale?: number;
-    offset?: number;
-    panels: number;
-  },
-): void {
-  engine.parallel('packPanels', [matrix, rows, columns, transposed ? 1 : 0, bias, scale, offset, panels], {
-    count: Math.ceil(columns / panelColumns),
-  });
-}
-
 /** Runs the convolution that `gather` describes. */
 export function runGather(engine: Engine, gather: Gather): void {
   if (gather.positions === 0 || gather.targetChannels === 0) {

@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts';
 import { cutPositions, headerFloats, lines, panelColumns } from './gather.ts';
 import { type Line, lineWords } from './line.ts';
 import { constantBytes, lineMethod } from './line-method.ts';
+import { type KeptFilter, obtainPanels } from './packed-filters.ts';
 import { withWorkspace } from './workspace.ts';
 
 export interface LineWeights {
@@ -9,6 +10,7 @@ export interface LineWeights {
   filter: number;
   bias?: number;
   epilogue?: { scale: number; offset: number };
+  kept?: KeptFilter;
 }
 
 /**
@@ -19,7 +21,7 @@ export function lineConvolution(
   engine: Engine,
   line: Line,
   pass: 'forward' | 'input gradient',
-  { filter, bias = 0, epilogue }: LineWeights,
+  { filter, bias = 0, epilogue, kept }: LineWeights,
 ): boolean {
   const choice = lineMethod(line, pass);
   if (choice === undefined) {
@@ -27,18 +29,20 @@ export function lineConvolution(
   }
   const { method, tiling } = choice;
   const { depth, columns } = line;
-  const panelCount = Math.ceil(columns / panelColumns);
   const { mostBlockTiles, groupPanels } = blocking(depth, columns);
   const { blocks, blockPositions: blockTiles } = cutPositions(tiling.tiles, engine.threads, mostBlockTiles);
   withWorkspace(engine, (workspace) => {
-    const panels = workspace.floats(panelCount * (headerFloats + method.weights * depth * panelColumns));
     const { scale = 0, offset = 0 } = epilogue ?? {};
-    const adjoint = pass === 'input gradient' ? 1 : 0;
-    engine.parallel(
-      line.stride === 1 ? 'packWinograd' : 'packStrideTwo',
-      [filter, depth, columns, adjoint, bias, scale, offset, panels],
-      { count: panelCount, scratchBytes: 3 * depth * panelColumns * 4 + constantBytes },
-    );
+    const panels = obtainPanels(engine, workspace, {
+      pack: line.stride === 1 ? 'packWinograd' : 'packStrideTwo',
+      filter,
+      values: [depth, columns, pass === 'input gradient' ? 1 : 0],
+      columns,
+      panelBytes: (headerFloats + method.weights * depth * panelColumns) * 4,
+      scratchBytes: 3 * depth * panelColumns * 4 + constantBytes,
+      header: { bias, scale, offset },
+      kept,
+    });
     const descriptor = workspace.words([
       ...lineWords(line, tiling),
       panels,
