@@ -33,11 +33,11 @@ export async function readSourceTree(root: string, cacheDirectory: string, signa
     throw new BadInputError(`${root}: expected the folder with the data set or its archives, found nothing`);
   }
   const names = statSync(root).isFile() ? [path.basename(root)] : listFiles(root);
-  const base = statSync(root).isFile() ? path.dirname(root) : root;
+  const base = path.resolve(statSync(root).isFile() ? path.dirname(root) : root);
   const files = new Map<string, SourceFile>();
   for (const name of names) {
     if (isArchiveName(name)) continue;
-    const file = path.join(base, name);
+    const file = `${base}${path.sep}${name}`;
     files.set(name, { path: file, plain: file });
   }
   const archives = names.filter(isArchiveName).sort(byNumber);
@@ -67,10 +67,16 @@ function byNumber(a: string, b: string): number {
 
 /** The files below the folder that `anchor` (a path in the official layout) lies in, by their paths from there; undefined where it is nowhere. */
 export function subtree(tree: SourceTree, anchor: string): ReadonlyMap<string, SourceFile> | undefined {
-  const found = [...tree.files.keys()].filter((name) => name === anchor || name.endsWith(`/${anchor}`));
-  const shortest = found.sort((a, b) => a.length - b.length)[0];
+  const below = `/${anchor}`;
+  let shortest: string | undefined = tree.files.has(anchor) ? anchor : undefined;
+  if (shortest === undefined) {
+    for (const name of tree.files.keys()) {
+      if (name.endsWith(below) && (shortest === undefined || name.length < shortest.length)) shortest = name;
+    }
+  }
   if (shortest === undefined) return undefined;
   const prefix = shortest.slice(0, shortest.length - anchor.length);
+  if (prefix === '') return tree.files;
   const files = new Map<string, SourceFile>();
   for (const [name, file] of tree.files) if (name.startsWith(prefix)) files.set(name.slice(prefix.length), file);
   return files;
