@@ -142,6 +142,28 @@ test('a memory that does not suffice is an error that names train.microBatch, an
   await tf.setBackend(name);
 });
 
+test('filters that inference has packed are given back with the weights, and follow new ones', () => {
+  const { used } = runtime.usage;
+  const kernel = tf.tidy(() => tf.variable(tf.fill([3, 1, 32, 32], 0.5)));
+  const vectors = { bias: tf.zeros([32]), scale: tf.ones([32]), offset: tf.zeros([32]) };
+  const x = tf.ones([2, 50, 8, 32]);
+  const infer = () =>
+    tf.tidy(() => {
+      const inputs = { x, filter: kernel as tf.Tensor, ...vectors };
+      const y = tf.engine().runKernel('SpectrideConvolution', inputs, { strides: [1, 1] }) as tf.Tensor;
+      return y.max().dataSync()[0];
+    });
+  expect(infer()).toBeCloseTo(0.5 * 3 * 32, 3);
+  const kept = runtime.usage.used;
+  expect(infer()).toBeCloseTo(0.5 * 3 * 32, 3);
+  expect(runtime.usage.used).toBe(kept);
+  tf.tidy(() => kernel.assign(tf.fill([3, 1, 32, 32], 0.25)));
+  expect(infer()).toBeCloseTo(0.25 * 3 * 32, 3);
+  expect(runtime.usage.used).toBe(kept);
+  tf.dispose([kernel, x, ...Object.values(vectors)]);
+  expect(runtime.usage.used).toBeLessThanOrEqual(used + 3 * 32 * 32 * 4);
+});
+
 test('disposing of the backend gives all memory back', async () => {
   const name = tf.getBackend();
   const other = await simdBackendWith({ threads: 1 });

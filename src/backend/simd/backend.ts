@@ -1,5 +1,6 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { PackedFilters } from './kernels/packed-filters.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** What the backend knows of one tensor's data: the cpu backend's record, and where the numbers lie in shared memory. */
@@ -23,6 +24,9 @@ export interface Output {
 /** Data above this size stays outside shared memory until a kernel of ours wants it: a data set is read in slices. */
 const largestCopiedIn = 2 ** 28;
 
+/** Filters of inference that stay packed take this much at most. */
+const mostPackedBytes = 2 ** 28;
+
 let nextId = 0;
 
 /**
@@ -34,6 +38,8 @@ let nextId = 0;
  */
 export class SimdBackend extends MathBackendCPU {
   readonly runtime: Runtime;
+  /** Filters as the kernels read them, by data id; values under one id never change. */
+  readonly packedFilters: PackedFilters;
   readonly #addresses = new Set<number>();
   /** Outputs of the kernel that runs, which are given back if it throws. */
   #made: object[] | undefined;
@@ -41,6 +47,7 @@ export class SimdBackend extends MathBackendCPU {
   constructor(runtime: Runtime) {
     super();
     this.runtime = runtime;
+    this.packedFilters = new PackedFilters(runtime, mostPackedBytes);
   }
 
   /** Stores values that a program hands over, as a copy. */
@@ -86,6 +93,7 @@ export class SimdBackend extends MathBackendCPU {
     const stored = this.data.has(dataId) ? this.#stored(dataId) : undefined;
     const gone = super.disposeData(dataId, force);
     if (gone && stored !== undefined) {
+      this.packedFilters.forget(dataId);
       this.#release(stored);
     }
     return gone;
@@ -93,6 +101,7 @@ export class SimdBackend extends MathBackendCPU {
 
   /** Gives all memory back: tfjs calls this when the backend is removed or its engine reset. */
   override dispose(): void {
+    this.packedFilters.clear();
     for (const address of this.#addresses) {
       this.runtime.release(address);
     }

@@ -67,6 +67,8 @@ function forward(
     filter: backend.address(filter),
     bias: bias === undefined ? 0 : backend.address(bias),
     epilogue: epilogue && { scale: backend.address(epilogue.scale), offset: backend.address(epilogue.offset) },
+    // Only inference has an epilogue: its filters stay as they are, so they stay packed.
+    kept: epilogue && { filters: backend.packedFilters, filter: filter.dataId },
   };
   const { info, address } = backend.output(outputShape(shape));
   convolution(backend.runtime, { ...shape, ...sources, y: address });
