@@ -61,6 +61,7 @@ export function finishDataset(source: LabelledFiles, split: SplitChoice, stratif
     root: source.root,
     clips: finished,
     classes: classesOf(finished),
+    ...(source.groupName !== undefined ? { groupName: source.groupName } : {}),
     notes,
     ...(source.noise && source.noise.length > 0 ? { noise: source.noise } : {}),
   };

@@ -47,6 +47,7 @@ export function finishPublicDataset(source: PublicClips): Dataset {
     root,
     clips: kept,
     classes: { ...classesOf(kept), ...source.classes },
+    ...(source.groupName !== undefined ? { groupName: source.groupName } : {}),
     notes,
     ...(noise && noise.length > 0 ? { noise } : {}),
     ...(precision ? { precision } : {}),

@@ -41,11 +41,12 @@ export type Grouping = (clip: { id: string; group?: string; labels: Readonly<Rec
 /**
  * The grouping that `groupBy` names: one of the data set's own groups or label columns (`known`), or else a regular expression over the
  * clip's id, of which the first capture group counts, or the whole match; a clip that does not match is alone. Undefined is the
- * clip's own group, where it has one.
+ * clip's own group, where it has one. `field` is what messages call `groupBy`.
  */
 export function groupingBy(
   groupBy: string | undefined,
   known: { group?: string; columns: readonly string[] },
+  field = 'split.seeded.groupBy',
 ): Grouping {
   if (groupBy === undefined || groupBy === known.group) return (clip) => clip.group ?? clip.id;
   if (known.columns.includes(groupBy)) return (clip) => clip.labels[groupBy] ?? clip.id;
@@ -54,7 +55,7 @@ export function groupingBy(
     pattern = new RegExp(groupBy, 'u');
   } catch (error) {
     throw new BadInputError(
-      `split.seeded.groupBy: expected a column or a regular expression, found "${groupBy}": ${messageOf(error)}`,
+      `${field}: expected a column or a regular expression, found "${groupBy}": ${messageOf(error)}`,
     );
   }
   return (clip) => {

@@ -40,6 +40,8 @@ export interface Dataset {
   readonly clips: readonly Clip[];
   /** Label column → class names, in the order of the logits. */
   readonly classes: Readonly<Record<string, readonly string[]>>;
+  /** What `Clip.group` is called (`speaker`), where clips have one. */
+  readonly groupName?: string;
   /** Facts worth telling once: what was left out and why. */
   readonly notes: readonly string[];
   /** Long recordings to mix in as noise (Speech Commands' `_background_noise_`), where the dataset has some. */

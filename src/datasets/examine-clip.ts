@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { type AudioSource, type AudioStream, readClip, toMono, withAudioStream } from '../audio/index.ts';
+import { BadInputError, messageOf } from '../errors.ts';
+import { type DescriptorName, describeClip, type LogMel, logMel, resolveFeatures } from '../features/index.ts';
+import { type Levels, levelMeter } from './clip-examination.ts';
+
+/** What is known of a clip once it was read: statistics only, never its samples. */
+export interface ClipFacts {
+  readonly container: string;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly seconds: number;
+  readonly levels: Levels;
+  /** Equal for clips of one rate whose samples, down-mixed to mono, are equal: a hash of both. */
+  readonly fingerprint: string;
+  readonly descriptors?: Readonly<Record<string, number>>;
+  /** A log-mel spectrogram of the first seconds, where it was asked for. */
+  readonly example?: LogMel;
+}
+
+export type ExaminedClip = ClipFacts | { readonly reason: string };
+
+export interface ClipRequest extends AudioSource {
+  /** Whether a spectrogram is wanted. */
+  readonly example?: boolean;
+  /** Descriptors that are wanted of the first `describedSeconds`. */
+  readonly descriptors?: readonly DescriptorName[];
+}
+
+/** What of a clip an example shows, and what descriptors are taken of. */
+export const exampleSeconds = 4;
+export const describedSeconds = 30;
+
+/**
+ * Reads a clip and says what is in it. A clip that cannot be read, holds no samples or one that is no finite number gives its reason;
+ * what is not the clip's fault is thrown.
+ */
+export async function examineClip(request: ClipRequest): Promise<ExaminedClip> {
+  let facts: ClipFacts;
+  try {
+    facts = await withAudioStream(request, (stream) => readFacts(stream, request));
+  } catch (error) {
+    if (error instanceof BadInputError) return { reason: messageOf(error) };
+    throw error;
+  }
+  const { descriptors, example } = request;
+  return {
+    ...facts,
+    ...(descriptors ? { descriptors: await describe(request, descriptors) } : {}),
+    ...(example ? { example: logMel(await firstSeconds(request, exampleSeconds), resolveFeatures()) } : {}),
+  };
+}
+
+function readFacts(stream: AudioStream, { path, start, end }: AudioSource): ClipFacts {
+  const { container, sampleRate, channels, length, fullScale } = stream;
+  if (length === 0) {
+    const limit = end === undefined ? 'the end' : `${end} s`;
+    const where = start === undefined && end === undefined ? '' : ` between ${start ?? 0} s and ${limit}`;
+    throw new BadInputError(`${path}: 0 samples${where}; expected at least one`);
+  }
+  const meter = levelMeter(fullScale);
+  const hash = createHash('sha256').update(`${sampleRate}\n`);
+  let taken = 0;
+  for (const block of stream.blocks) {
+    meter.push(block);
+    const mono = toMono(block);
+    hash.update(new Uint8Array(mono.buffer, mono.byteOffset, mono.byteLength));
+    taken += mono.length;
+  }
+  if (taken < length) {
+    throw new BadInputError(`${path}: ended after ${taken} samples while it was read; expected ${length}`);
+  }
+  const levels = meter.levels();
+  if (Number.isNaN(levels.rms)) {
+    throw new BadInputError(`${path}: a sample that is NaN or infinite; expected finite numbers`);
+  }
+  const fingerprint = hash.digest('base64url').slice(0, 22);
+  return { container, sampleRate, channels, seconds: length / sampleRate, levels, fingerprint };
+}
+
+async function describe(source: AudioSource, names: readonly DescriptorName[]): Promise<Record<string, number>> {
+  const { sampleRate } = resolveFeatures();
+  return describeClip(await firstSeconds(source, describedSeconds), sampleRate, names);
+}
+
+/** The first `seconds` of a clip at the features' rate. */
+function firstSeconds({ path, bytes, start = 0, end }: AudioSource, seconds: number): Promise<Float32Array> {
+  const { sampleRate } = resolveFeatures();
+  const source = { path, start, end: Math.min(end ?? Number.POSITIVE_INFINITY, start + seconds) };
+  return readClip(bytes === undefined ? source : { ...source, bytes }, sampleRate);
+}
