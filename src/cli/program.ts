@@ -3,6 +3,7 @@ import { packageVersion } from '../package-root.ts';
 import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerCutoffs } from './cutoffs.ts';
+import { registerData } from './data.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
@@ -22,7 +23,7 @@ const commandGroups: { heading: string; commands: ((program: Command) => void)[]
     heading: 'Train and use:',
     commands: [registerDemo, registerTrain, registerEvaluate, registerPredict, registerFreeze],
   },
-  { heading: 'Data:', commands: [registerPrepare, registerFeatures] },
+  { heading: 'Data:', commands: [registerData, registerPrepare, registerFeatures] },
   {
     heading: 'Read and compare:',
     commands: [registerCutoffs, registerStrides, registerCompare, registerReport],

@@ -113,7 +113,7 @@ function ofSamples({ clips, examined, window }: FindingSource): Finding[] {
         ({ levels }) => `mean ${levels.offset < 0 ? '−' : ''}${Math.abs(levels.offset).toFixed(3)}`,
       ),
       (count) => `${numberOf(count, 'clip')} ${count === 1 ? 'has' : 'have'} a DC offset`,
-      `The mean of a channel is ${offsetLevel} of full scale or more away from 0; the features do not see it, other software may.`,
+      `The mean of a channel is ${offsetLevel} of full scale or more away from 0; it leaks into the lowest mel bins.`,
     ),
     finding(
       'low-rate',
@@ -216,8 +216,9 @@ function ofSplits({ clips, totals, grouping }: FindingSource): Finding[] {
       'group-leak',
       'fault',
       grouping === undefined ? [] : leaks(clips, grouping),
-      (count) => `${numberOf(count, grouping?.by === undefined ? 'group' : `group`)} in more than one split`,
-      `What is learned of a group helps where it is tested on it: scores are too high. In a pipeline, split: { seeded: { groupBy: … } } keeps each in one split.`,
+      (count) =>
+        `${numberOf(count, 'group')}${grouping && grouping.by !== 'group' ? ` (by ${grouping.by})` : ''} in more than one split`,
+      'What is learned of a group helps where it is tested on it: scores are too high. In a pipeline, split: { seeded: { groupBy: … } } keeps each in one split.',
     ),
   ];
 }
