@@ -26,6 +26,8 @@ export interface AudioStream {
   readonly channels: number;
   /** Frames (one sample a channel) in all. */
   readonly length: number;
+  /** Share of the whole file's frames that its header promises and that are not there: 0 unless it was cut short. */
+  readonly missing: number;
   /** Samples are integers in the file, and so finite. */
   readonly finite: boolean;
   /** The largest sample that the file's coding can hold, at most that of 16 bits: 127/128 of 8-bit files, 32767/32768 of others. */
@@ -124,7 +126,9 @@ function wavStream(read: ByteReader, layout: WavLayout, { start, end }: NamedSeg
   }
   const finite = layout.coding === 'integer';
   const fullScale = largestSample(finite ? layout.sampleBytes : 2);
-  return { container: 'WAV', sampleRate, channels, length: last - first, finite, fullScale, blocks: blocks() };
+  const promised = layout.frames + (layout.missingFrames ?? 0);
+  const missing = promised > 0 ? (layout.missingFrames ?? 0) / promised : 0;
+  return { container: 'WAV', sampleRate, channels, length: last - first, missing, finite, fullScale, blocks: blocks() };
 }
 
 /** The segment of a file in another container. */
@@ -136,6 +140,7 @@ async function containerStream(bytes: Uint8Array, { file, start, end }: NamedSeg
     sampleRate,
     channels: channels.length,
     length: last - first,
+    missing: 0,
     finite: false,
     fullScale: largestSample(2),
     blocks: [channels.map((channel) => channel.subarray(first, last))],

@@ -14,6 +14,8 @@ export interface WavLayout {
   readonly dataOffset: number;
   /** Whole frames (one sample a channel) that are really there. */
   readonly frames: number;
+  /** Frames that the header promises beyond them: the file was cut short. Absent where there are none. */
+  readonly missingFrames?: number;
 }
 
 const unsupportedCodings: Readonly<Record<number, string>> = {
@@ -31,6 +33,8 @@ const extensibleTag = 0xfffe;
 /** The last 14 bytes of the sub-formats that are format tags (Microsoft's KSDATAFORMAT_SUBTYPE_*). */
 const subformatTail = '000000001000800000aa00389b71';
 const unknownSize = 0xffffffff;
+/** Writers that cannot go back to the header leave a size in it that is larger than any clip (SoX: 0x7ffff000). */
+const placeholderSize = 0x7ffff000;
 /** Chunks looked at before a file is given up: writers put a handful before the samples. */
 const mostChunks = 4096;
 
@@ -85,8 +89,18 @@ export function walkRiff(read: ByteReader, fileSize: number, name: string): WavL
     : data.size === unknownSize
       ? (longDataSize(read, found.get('ds64')) ?? rest)
       : data.size;
-  const frames = Math.floor(Math.min(declared, rest) / (sampleBytes * channels));
-  return { coding, sampleBytes, channels, sampleRate, dataOffset: data.offset, frames };
+  const frameBytes = sampleBytes * channels;
+  const frames = Math.floor(Math.min(declared, rest) / frameBytes);
+  const missing = data.size < placeholderSize ? Math.floor(declared / frameBytes) - frames : 0;
+  return {
+    coding,
+    sampleBytes,
+    channels,
+    sampleRate,
+    dataOffset: data.offset,
+    frames,
+    ...(missing > 0 ? { missingFrames: missing } : {}),
+  };
 }
 
 /** Bytes between a chunk and the next: 1 behind an odd one, unless its writer left it out and the next chunk's name follows at once. */

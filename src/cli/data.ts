@@ -126,11 +126,13 @@ async function splitChoice({ split, groupBy }: DataOptions) {
 type Examination = import('../datasets/dataset-examination.ts').DatasetExamination;
 
 async function printed(examination: Examination): Promise<string[]> {
-  const { classCountTable, findingLines, lengthTable, overviewTable } = await import('../report/dataset-table.ts');
+  const { classCountTable, findingLines, lengthTable, overviewTable, tasksOf } = await import(
+    '../report/dataset-table.ts'
+  );
   const { renderText } = await import('../report/table-text.ts');
   const tables = [
     overviewTable(examination),
-    ...examination.columns.map((column) => classCountTable(column, printedClasses)),
+    ...tasksOf(examination).map((column) => classCountTable(column, printedClasses)),
     ...(examination.lengths.bins.length > 1 ? [lengthTable(examination)] : []),
   ];
   return [...tables.flatMap((table) => [renderText(table), '']), ...findingLines(examination.findings)];

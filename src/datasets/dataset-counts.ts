@@ -10,6 +10,13 @@ export const splits: readonly Split[] = ['train', 'validation', 'test'];
 /** A column with more labels than this, and more than half as many as clips, names clips and not classes. */
 const fewLabels = 20;
 
+/** Whether most labels of a column are those of one clip, so that it names clips and is no task. */
+export function namesClips({ clips, classes }: Dataset, column: string): boolean {
+  const labels = classes[column]?.length ?? 0;
+  if (labels <= fewLabels) return false;
+  return 2 * labels > clips.filter((clip) => clip.labels[column] !== undefined).length;
+}
+
 /** What was read of a clip, or undefined where it cannot be read. */
 export function factsOf(examined: ExaminedClip | undefined): ClipFacts | undefined {
   return examined && 'fingerprint' in examined ? examined : undefined;
@@ -76,7 +83,8 @@ interface Members {
   readonly descriptors: Map<string, number[]>;
 }
 
-function countColumn(column: string, { clips, classes }: Dataset, examined: readonly ExaminedClip[]): ColumnCounts {
+function countColumn(column: string, dataset: Dataset, examined: readonly ExaminedClip[]): ColumnCounts {
+  const { clips, classes } = dataset;
   const labels = classes[column] ?? [];
   const members = new Map<string, Members>(labels.map((label) => [label, noMembers()]));
   let unlabelled = 0;
@@ -93,7 +101,7 @@ function countColumn(column: string, { clips, classes }: Dataset, examined: read
     classes: counts,
     unlabelled,
     skew: sizes.length === 0 ? 0 : greatest(sizes) / -greatest(sizes.map((size) => -size)),
-    identifier: sizes.length > fewLabels && 2 * sizes.length > clips.length - unlabelled,
+    identifier: namesClips(dataset, column),
   };
 }
 

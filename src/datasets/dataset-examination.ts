@@ -6,6 +6,7 @@ import type { Split } from './types.ts';
 export type FindingKind =
   | 'unreadable'
   | 'silent'
+  | 'truncated'
   | 'conflicting-labels'
   | 'duplicates-between-splits'
   | 'group-leak'

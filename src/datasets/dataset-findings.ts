@@ -6,6 +6,9 @@ import { duplicateSets } from './duplicate-sets.ts';
 import type { ClipFacts, ExaminedClip } from './examine-clip.ts';
 import type { Clip, Split } from './types.ts';
 
+/** Below this share of missing samples it is the header that is wrong: some writers count the header's own bytes. */
+const missingShare = 0.01;
+
 /** What the findings are made of. */
 export interface FindingSource {
   readonly clips: readonly Clip[];
@@ -13,10 +16,19 @@ export interface FindingSource {
   readonly examined: readonly ExaminedClip[];
   readonly columns: readonly ColumnCounts[];
   readonly totals: DatasetExamination['splits'];
-  /** Name of the group, and each clip's; undefined where it has none. */
-  readonly grouping?: { readonly by: string; readonly groupOf: (clip: Clip) => string | undefined };
+  readonly grouping?: ClipGrouping;
   /** Seconds of a window. */
   readonly window: number;
+}
+
+/** What should not be in two splits. */
+export interface ClipGrouping {
+  /** A column, the name of the data set's own group, or a regular expression. */
+  readonly by: string;
+  /** What one is called: the column or name, or just `group`. */
+  readonly noun: string;
+  /** A clip's group; undefined where it has none. */
+  groupOf(clip: Clip): string | undefined;
 }
 
 /** Everything that seems wrong with a data set, faults first. Kinds with nothing found are left out. */
@@ -92,6 +104,17 @@ function ofSamples({ clips, examined, window }: FindingSource): Finding[] {
       ),
       (count) => `${numberOf(count, 'clip')} ${count === 1 ? 'is' : 'are'} silent`,
       `No sample is as far as ${decibelText(silentLevel)} from the mean of its channel.`,
+    ),
+    finding(
+      'truncated',
+      'fault',
+      worst(
+        (facts) => facts.missing > missingShare,
+        (facts) => facts.missing,
+        (facts) => `${percent(facts.missing)} of its samples are missing`,
+      ),
+      (count) => `${numberOf(count, 'clip')} ${count === 1 ? 'ends' : 'end'} early`,
+      `More than ${percent(missingShare)} of the samples that the header of the WAV file promises are not there: it was cut short.`,
     ),
     finding(
       'clipped',
@@ -216,14 +239,13 @@ function ofSplits({ clips, totals, grouping }: FindingSource): Finding[] {
       'group-leak',
       'fault',
       grouping === undefined ? [] : leaks(clips, grouping),
-      (count) =>
-        `${numberOf(count, 'group')}${grouping && grouping.by !== 'group' ? ` (by ${grouping.by})` : ''} in more than one split`,
+      (count) => `${numberOf(count, 'group')}${grouping ? ` (by ${grouping.by})` : ''} in more than one split`,
       'What is learned of a group helps where it is tested on it: scores are too high. In a pipeline, split: { seeded: { groupBy: … } } keeps each in one split.',
     ),
   ];
 }
 
-function leaks(clips: readonly Clip[], { by, groupOf }: NonNullable<FindingSource['grouping']>): FindingItem[] {
+function leaks(clips: readonly Clip[], { noun, groupOf }: ClipGrouping): FindingItem[] {
   const groups = new Map<string, Clip[]>();
   for (const clip of clips) {
     const group = groupOf(clip);
@@ -237,7 +259,7 @@ function leaks(clips: readonly Clip[], { by, groupOf }: NonNullable<FindingSourc
     .filter(({ counts }) => counts.length > 1)
     .sort((a, b) => b.members.length - a.members.length)
     .map(({ group, members, counts }) => ({
-      subject: `${by} ${quoted(group)}`,
+      subject: `${noun} ${quoted(group)}`,
       clips: members.map(({ id }) => id),
       detail: counts.map(({ split, clips: count }) => `${count} ${split}`).join(', '),
     }));

@@ -11,6 +11,8 @@ export interface ClipFacts {
   readonly channels: number;
   readonly seconds: number;
   readonly levels: Levels;
+  /** Share of the frames that the file's header promises and that are not there. */
+  readonly missing: number;
   /** Equal for clips of one rate whose samples, down-mixed to mono, are equal: a hash of both. */
   readonly fingerprint: string;
   readonly descriptors?: Readonly<Record<string, number>>;
@@ -52,7 +54,7 @@ export async function examineClip(request: ClipRequest): Promise<ExaminedClip> {
 }
 
 function readFacts(stream: AudioStream, { path, start, end }: AudioSource): ClipFacts {
-  const { container, sampleRate, channels, length, fullScale } = stream;
+  const { container, sampleRate, channels, length, missing, fullScale } = stream;
   if (length === 0) {
     const limit = end === undefined ? 'the end' : `${end} s`;
     const where = start === undefined && end === undefined ? '' : ` between ${start ?? 0} s and ${limit}`;
@@ -75,7 +77,7 @@ function readFacts(stream: AudioStream, { path, start, end }: AudioSource): Clip
     throw new BadInputError(`${path}: a sample that is NaN or infinite; expected finite numbers`);
   }
   const fingerprint = hash.digest('base64url').slice(0, 22);
-  return { container, sampleRate, channels, seconds: length / sampleRate, levels, fingerprint };
+  return { container, sampleRate, channels, seconds: length / sampleRate, levels, missing, fingerprint };
 }
 
 async function describe(source: AudioSource, names: readonly DescriptorName[]): Promise<Record<string, number>> {

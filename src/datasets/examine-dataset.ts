@@ -1,9 +1,9 @@
 import { BadInputError } from '../errors.ts';
 import type { DescriptorName } from '../features/index.ts';
 import { chooseExamples, exampleCandidates } from './class-examples.ts';
-import { countDataset } from './dataset-counts.ts';
+import { countDataset, namesClips } from './dataset-counts.ts';
 import type { ClassExample, DatasetExamination } from './dataset-examination.ts';
-import { type FindingSource, findingsOf } from './dataset-findings.ts';
+import { type ClipGrouping, findingsOf } from './dataset-findings.ts';
 import type { ExaminedClip } from './examine-clip.ts';
 import { examineClips } from './examine-clips.ts';
 import { groupingBy } from './splits.ts';
@@ -45,8 +45,8 @@ export async function examineDataset(dataset: Dataset, options: ExamineDatasetOp
   const { window = 1, descriptors, signal, onProgress } = options;
   const columns = chosenColumns(dataset, options.label);
   const grouping = groupingOf(dataset, options.groupBy);
-  const tasks = columns.filter((column) => column !== grouping?.by);
-  const candidates = options.examples ? tasks.flatMap((column) => exampleCandidates(dataset.clips, column)) : [];
+  const shown = columns.filter((column) => columns.length === 1 || !namesClips(dataset, column));
+  const candidates = options.examples ? shown.flatMap((column) => exampleCandidates(dataset.clips, column)) : [];
   const wanted = new Set(candidates.flatMap(({ places }) => places));
 
   const { clips } = dataset;
@@ -74,17 +74,17 @@ export async function examineDataset(dataset: Dataset, options: ExamineDatasetOp
       `${dataset.name}: expected at least one clip that can be read, found none of ${clips.length}${first && 'reason' in first ? `; ${first.reason}` : ''}`,
     );
   }
-  const source: FindingSource = {
+  const findings = findingsOf({
     clips,
     examined,
     columns: counts.columns,
     totals: counts.splits,
     grouping,
     window,
-  };
+  });
   const groups = grouping && countGroups(clips, grouping);
   return {
-    examination: { ...counts, ...(groups ? { groups } : {}), window, findings: findingsOf(source) },
+    examination: { ...counts, ...(groups ? { groups } : {}), window, findings },
     examples: chooseExamples(clips, examined, candidates, window),
   };
 }
@@ -100,13 +100,12 @@ function chosenColumns(dataset: Dataset, label: string | undefined): string[] {
   return [label];
 }
 
-type ClipGrouping = NonNullable<FindingSource['grouping']>;
-
 function groupingOf(dataset: Dataset, groupBy: string | undefined): ClipGrouping | undefined {
   const { clips, groupName } = dataset;
   if (groupBy === undefined || (groupBy === groupName && clips.some(({ group }) => group !== undefined))) {
     if (clips.every(({ group }) => group === undefined)) return undefined;
-    return { by: groupName ?? 'group', groupOf: ({ group }) => group };
+    const by = groupName ?? 'group';
+    return { by, noun: by, groupOf: ({ group }) => group };
   }
   const columns = Object.keys(dataset.classes);
   const keyOf = groupingBy(groupBy, { columns }, 'groupBy');
@@ -120,7 +119,7 @@ function groupingOf(dataset: Dataset, groupBy: string | undefined): ClipGrouping
       `groupBy: expected a column of ${dataset.name} (${known}) or a regular expression that matches in its clips' names, such as "${clips[0]?.id}", found "${groupBy}"`,
     );
   }
-  return { by: columns.includes(groupBy) ? groupBy : 'group', groupOf };
+  return { by: groupBy, noun: columns.includes(groupBy) ? groupBy : 'group', groupOf };
 }
 
 function countGroups(clips: readonly Clip[], { by, groupOf }: ClipGrouping): DatasetExamination['groups'] {

@@ -3,11 +3,12 @@ import { resolveFeatures } from '../features/index.ts';
 import { packageVersion } from '../package-root.ts';
 import { classChart, lengthHistogram } from './charts/dataset-charts.ts';
 import { renderChart } from './charts/render-chart.ts';
-import { classCountTable, itemText, lengthText, overviewTable } from './dataset-table.ts';
+import { classCountTable, itemText, lengthText, overviewTable, tasksOf } from './dataset-table.ts';
 import { escapeXml } from './escape-xml.ts';
 import { FigureNumbers, figureHtml } from './figure-html.ts';
 import type { ValueMap } from './low-pass.ts';
 import { type PageSection, renderPage } from './page.ts';
+import { printable } from './printable.ts';
 import { spectrogramSvg } from './spectrogram-svg.ts';
 import { renderHtml } from './table-formats.ts';
 
@@ -24,7 +25,7 @@ export async function datasetPage(examination: DatasetExamination, examples: rea
   const sections: PageSection[] = [
     { id: 'contents', heading: 'What is there', html: renderHtml(overviewTable(examination), { captioned: false }) },
     { id: 'findings', heading: 'What seems wrong', html: findingsHtml(examination.findings) },
-    { id: 'classes', heading: 'Classes', html: await classesHtml(examination.columns, numbers) },
+    { id: 'classes', heading: 'Classes', html: await classesHtml(tasksOf(examination), numbers) },
   ];
   if (histogram) sections.push({ id: 'length', heading: 'Lengths', html: await figureHtml(histogram, numbers) });
   if (examples.length > 0) {
@@ -33,15 +34,15 @@ export async function datasetPage(examination: DatasetExamination, examples: rea
   const { clips, seconds, columns } = examination;
   return renderPage({
     title: `Data: ${shortName(examination.name)}`,
-    lead: `${clips} clips, ${lengthText(seconds)}, labelled by ${columns.map(({ column }) => column).join(', ')}.`,
+    lead: `${clips} clips, ${lengthText(seconds)}, labelled by ${printable(columns.map(({ column }) => column).join(', '))}.`,
     sections,
-    footer: `Made by Spectride ${packageVersion()} from ${examination.name}.`,
+    footer: `Made by Spectride ${packageVersion()} from ${shortName(examination.name)}.`,
   });
 }
 
 /** The name without the folders above it. */
 function shortName(name: string): string {
-  return name.replace(/^(folder|manifest):.*[/\\](?=[^/\\]+$)/, '');
+  return printable(name).replace(/^(folder|manifest):.*[/\\](?=[^/\\]+$)/, '');
 }
 
 function findingsHtml(findings: readonly Finding[]): string {
@@ -65,7 +66,7 @@ async function classesHtml(columns: readonly ColumnCounts[], numbers: FigureNumb
   const parts: string[] = [];
   for (const column of columns) {
     parts.push(renderHtml(classCountTable(column, tabulatedClasses)));
-    const chart = column.identifier ? undefined : classChart(column);
+    const chart = classChart(column);
     if (chart === undefined) continue;
     const svg = await renderChart(chart.spec, chart.label);
     parts.push(
@@ -89,22 +90,26 @@ function examplesHtml(
       const inOrder = ofColumn.sort((a, b) => (places.get(a.label) ?? 0) - (places.get(b.label) ?? 0));
       const range = valueRange(inOrder);
       const figures = inOrder.map(({ label, clip, seconds, logMel }) => {
-        const panel = { title: label, map: thinned(logMel), colors: 'sequential', range } as const;
+        const panel = { title: printable(label), map: thinned(logMel), colors: 'sequential', range } as const;
         const shown = (logMel.frames * hopLength) / sampleRate;
         const words = `Log-mel spectrogram of ${clip}, an example of ${column} ${label}.`;
         const part = seconds > shown + 0.1 ? `, the first ${shown.toFixed(0)} s` : '';
-        return `<figure>${spectrogramSvg([panel], shown, words)}<figcaption><b>Figure ${numbers.next()}.</b> ${escapeXml(`${label}: ${clip} (${lengthText(seconds)}${part})`)}</figcaption></figure>`;
+        return `<figure>${spectrogramSvg([panel], shown, printable(words))}<figcaption><b>Figure ${numbers.next()}.</b> ${escapeXml(printable(`${label}: ${clip} (${lengthText(seconds)}${part})`))}</figcaption></figure>`;
       });
       const some =
         inOrder.length < classes.length
           ? ` of ${inOrder.length} of ${classes.length} classes, the largest`
           : ' of each';
       return [
-        `<p>A clip${escapeXml(some)} ${escapeXml(column)}: log-mel, from ${range[0].toFixed(1)} (dark) to ${range[1].toFixed(1)} (bright) in all of them.</p>`,
+        `<p>A clip${escapeXml(some)} ${escapeXml(printable(column))}: log-mel, from ${decimal(range[0])} (dark) to ${decimal(range[1])} (bright) in all of them.</p>`,
         `<div class="gallery">${figures.join('\n')}</div>`,
       ];
     })
     .join('\n');
+}
+
+function decimal(value: number): string {
+  return value.toFixed(1).replace('-', '−');
 }
 
 /** One range of values for all examples of a column, so that they can be compared: without the faintest hundredth. */

@@ -6,6 +6,7 @@ import type {
   FindingItem,
   Spread,
 } from '../datasets/dataset-examination.ts';
+import { printable } from './printable.ts';
 import { type Cell, type Column, figure, type Table } from './table.ts';
 
 const digits = new Intl.NumberFormat('en');
@@ -38,9 +39,16 @@ function countedText<Value>(values: readonly Counted<Value>[], text: (value: Val
   return values.map(({ value, clips }) => `${text(value)} (${clipsText(clips)})`).join(', ');
 }
 
+/** The label columns that can be tasks: those that name clips are left out, unless there is no other. */
+export function tasksOf({ columns }: DatasetExamination): readonly ColumnCounts[] {
+  const tasks = columns.filter(({ identifier }) => !identifier);
+  return tasks.length > 0 ? tasks : columns;
+}
+
 /** What a data set is, a line a fact. */
 export function overviewTable(examination: DatasetExamination): Table {
   const { clips, readable, seconds, groups, lengths, loudness, sampleRates, channels, containers } = examination;
+  const names = examination.columns.filter((column) => !tasksOf(examination).includes(column));
   const facts: [string, string][] = [
     ['clips', readable === clips ? count(clips) : `${count(clips)}, of which ${count(readable)} can be read`],
     ['length', `${lengthText(seconds)}${seconds >= 3600 ? '' : ` (${(seconds / 3600).toFixed(2)} h)`}`],
@@ -56,17 +64,21 @@ export function overviewTable(examination: DatasetExamination): Table {
   ];
   if (groups !== undefined) {
     const rest = groups.ungrouped > 0 ? `, ${clipsText(groups.ungrouped)} of none` : '';
-    facts.push([`groups by ${groups.by}`, `${count(groups.count)}${rest}`]);
+    facts.push(['groups', `${count(groups.count)} by ${groups.by}${rest}`]);
+  }
+  if (names.length > 0) {
+    const each = names.map(({ column, classes }) => `${column} (${count(classes.length)} labels)`);
+    facts.push(['names, not classes', each.join(', ')]);
   }
   return {
     id: 'overview',
-    title: examination.name,
+    title: printable(examination.name),
     columns: [
       { heading: 'fact', kind: 'text' },
       { heading: 'found', kind: 'text' },
     ],
-    rows: facts.map((cells) => ({ cells })),
-    notes: [...examination.notes],
+    rows: facts.map((cells) => ({ cells: cells.map(printable) })),
+    notes: examination.notes.map(printable),
   };
 }
 
@@ -75,28 +87,23 @@ export function classCountTable(
   { column, classes, unlabelled, skew, identifier }: ColumnCounts,
   limit = Infinity,
 ): Table {
-  const shown = identifier ? [] : largest(classes, limit);
+  const shown = largest(classes, limit);
   const descriptors = Object.keys(classes.find((one) => one.descriptors !== undefined)?.descriptors ?? {});
   const total = classes.reduce((sum, { clips }) => sum + clips, 0);
   const notes: string[] = [];
-  if (identifier)
-    notes.push(`Most labels of ${column} are those of one clip: it names clips, and findings leave it out.`);
-  else {
-    if (shown.length < classes.length) {
-      notes.push(`The ${shown.length} largest of ${classes.length} classes.`);
-    }
-    if (classes.length > 1) notes.push(`The largest class has ${skewText(skew)} as many clips as the smallest.`);
-  }
+  if (identifier) notes.push('Most labels are those of one clip: they name clips, and findings leave them out.');
+  if (shown.length < classes.length) notes.push(`The ${shown.length} largest of ${count(classes.length)} classes.`);
+  if (classes.length > 1) notes.push(`The largest class has ${skewText(skew)} as many clips as the smallest.`);
   if (unlabelled > 0) notes.push(`${clipsText(unlabelled)} without a ${column}.`);
-  if (descriptors.length > 0 && !identifier) notes.push('Descriptors are medians over the clips of a class.');
+  if (descriptors.length > 0) notes.push('Descriptors are medians over the clips of a class.');
   const figures = ['clips', '%', ...splits, 'length', ...descriptors.map(descriptorHeading)];
   return {
     id: `classes-${fileSafe(column)}`,
-    title: `${column}: ${count(classes.length)} ${classes.length === 1 ? 'class' : 'classes'}`,
+    title: `${printable(column)}: ${count(classes.length)} ${classes.length === 1 ? 'class' : 'classes'}`,
     columns: [{ heading: 'class', kind: 'text' }, ...figures.map((heading): Column => ({ heading, kind: 'figure' }))],
     rows: shown.map((one) => ({
       cells: [
-        one.label,
+        printable(one.label),
         number(one.clips),
         number(total > 0 ? (100 * one.clips) / total : Number.NaN, 1),
         ...splits.map((split) => number(one.splits[split])),
@@ -160,8 +167,8 @@ export function lengthTable({ lengths }: DatasetExamination): Table {
 export function itemText({ subject, clips, detail }: FindingItem, mostClips = 3): string {
   const named = clips.slice(0, mostClips).join(', ');
   const more = clips.length > mostClips ? `, and ${count(clips.length - mostClips)} more` : '';
-  if (subject === undefined) return `${named}${more}: ${detail}`;
-  return clips.length === 0 ? `${subject}: ${detail}` : `${subject}: ${detail} (${named}${more})`;
+  if (subject === undefined) return printable(`${named}${more}: ${detail}`);
+  return printable(clips.length === 0 ? `${subject}: ${detail}` : `${subject}: ${detail} (${named}${more})`);
 }
 
 /** Findings for a terminal: what, by which rule, and the first `limit` cases of each. */

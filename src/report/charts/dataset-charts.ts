@@ -1,5 +1,6 @@
 import type { ColumnCounts, DatasetExamination } from '../../datasets/dataset-examination.ts';
 import { largest, lengthTable } from '../dataset-table.ts';
+import { printable } from '../printable.ts';
 import type { ReportFigure } from './figure.ts';
 import { seriesColors } from './render-chart.ts';
 
@@ -28,7 +29,7 @@ export function lengthHistogram(examination: DatasetExamination): ReportFigure |
       data: { values: bins.map(({ from, to, clips }) => ({ from, to, clips })) },
       width: 620,
       height: 200,
-      mark: { type: 'bar', color: seriesColors[0] ?? '', stroke: 'var(--paper)', strokeWidth: 1 },
+      mark: { type: 'rect', color: seriesColors[0] ?? '', stroke: 'var(--paper)', strokeWidth: 1 },
       encoding: {
         x: {
           field: 'from',
@@ -43,7 +44,14 @@ export function lengthHistogram(examination: DatasetExamination): ReportFigure |
           axis: { values: [...bins.map(({ from }) => from), bins.at(-1)?.to ?? first.to], labelOverlap: true },
         },
         x2: { field: 'to' },
-        y: { field: 'clips', type: 'quantitative', title: 'clips', axis: { tickMinStep: 1, tickCount: 5 } },
+        y: {
+          field: 'clips',
+          type: 'quantitative',
+          title: 'clips',
+          scale: { zero: true },
+          axis: { tickMinStep: 1, tickCount: 5 },
+        },
+        y2: { datum: 0 },
       },
     },
   };
@@ -62,8 +70,8 @@ export function classChart({
   );
   return {
     id: `chart-${column}`,
-    caption: `Clips of each ${column} by split${some}.`,
-    label: `Bars of the clips of each ${column} (${drawn.length} classes), divided into train, validation and test. The table holds the figures.`,
+    caption: `Clips of each ${printable(column)} by split${some}.`,
+    label: `Bars of the clips of each ${printable(column)} (${drawn.length} classes), divided into train, validation and test. The table holds the figures.`,
     spec: {
       // Labels are looked up by place: two that are written alike, or like a number, stay two bars in their order.
       data: { values },
@@ -79,9 +87,7 @@ export function classChart({
             domain: false,
             ticks: false,
             labelLimit: 220,
-            labelExpr: `${JSON.stringify(drawn.map(({ label }) => label))
-              .replaceAll('\u2028', ' ')
-              .replaceAll('\u2029', ' ')}[datum.value]`,
+            labelExpr: `${JSON.stringify(drawn.map(({ label }) => printable(label)))}[datum.value]`,
           },
         },
         x: { field: 'clips', type: 'quantitative', title: 'clips', axis: { tickMinStep: 1, grid: true } },
