@@ -62,11 +62,12 @@ function finding(
 }
 
 function unreadable({ clips, examined }: FindingSource): Finding {
-  const items = clips.flatMap(({ id, path }, index): FindingItem[] => {
+  const items = clips.flatMap(({ id, path, member }, index): FindingItem[] => {
     const read = examined[index];
     if (read === undefined || !('reason' in read)) return [];
     // The reason names the file again, with all the folders above it.
-    const detail = read.reason.startsWith(`${path}: `) ? read.reason.slice(path.length + 2) : read.reason;
+    const file = `${member === undefined ? path : `${path}/${member}`}: `;
+    const detail = read.reason.startsWith(file) ? read.reason.slice(file.length) : read.reason;
     return [{ clips: [id], detail }];
   });
   return finding(
@@ -195,7 +196,7 @@ function ofDuplicates({ clips, examined, columns }: FindingSource): Finding[] {
     (labels.length > 0 ? conflicting : inSplits.length > 1 ? apart : together).push(item);
   }
   const sets = (count: number) => numberOf(count, 'set');
-  const rule = 'Their samples are equal after down-mixing, whatever their containers.';
+  const rule = 'Their samples are equal to 16 bits, whatever their containers.';
   return [
     finding(
       'conflicting-labels',

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { type AudioSource, type AudioStream, readClip, toMono, withAudioStream } from '../audio/index.ts';
+import { type AudioSource, type AudioStream, readClip, withAudioStream } from '../audio/index.ts';
 import { BadInputError, messageOf } from '../errors.ts';
 import { type DescriptorName, describeClip, type LogMel, logMel, resolveFeatures } from '../features/index.ts';
 import { type Levels, levelMeter } from './clip-examination.ts';
+import { sampleFingerprint } from './sample-fingerprint.ts';
 
 /** What is known of a clip once it was read: statistics only, never its samples. */
 export interface ClipFacts {
@@ -13,7 +13,7 @@ export interface ClipFacts {
   readonly levels: Levels;
   /** Share of the frames that the file's header promises and that are not there. */
   readonly missing: number;
-  /** Equal for clips of one rate whose samples, down-mixed to mono, are equal: a hash of both. */
+  /** Equal for clips of one rate whose samples are equal: see `sampleFingerprint`. */
   readonly fingerprint: string;
   readonly descriptors?: Readonly<Record<string, number>>;
   /** A log-mel spectrogram of the first seconds, where it was asked for. */
@@ -61,13 +61,12 @@ function readFacts(stream: AudioStream, { path, start, end }: AudioSource): Clip
     throw new BadInputError(`${path}: 0 samples${where}; expected at least one`);
   }
   const meter = levelMeter(fullScale);
-  const hash = createHash('sha256').update(`${sampleRate}\n`);
+  const fingerprint = sampleFingerprint(sampleRate);
   let taken = 0;
   for (const block of stream.blocks) {
     meter.push(block);
-    const mono = toMono(block);
-    hash.update(new Uint8Array(mono.buffer, mono.byteOffset, mono.byteLength));
-    taken += mono.length;
+    fingerprint.push(block);
+    taken += block[0]?.length ?? 0;
   }
   if (taken < length) {
     throw new BadInputError(`${path}: ended after ${taken} samples while it was read; expected ${length}`);
@@ -76,8 +75,15 @@ function readFacts(stream: AudioStream, { path, start, end }: AudioSource): Clip
   if (Number.isNaN(levels.rms)) {
     throw new BadInputError(`${path}: a sample that is NaN or infinite; expected finite numbers`);
   }
-  const fingerprint = hash.digest('base64url').slice(0, 22);
-  return { container, sampleRate, channels, seconds: length / sampleRate, levels, missing, fingerprint };
+  return {
+    container,
+    sampleRate,
+    channels,
+    seconds: length / sampleRate,
+    levels,
+    missing,
+    fingerprint: fingerprint.digest(),
+  };
 }
 
 async function describe(source: AudioSource, names: readonly DescriptorName[]): Promise<Record<string, number>> {
