@@ -5,6 +5,10 @@
 export { type Audio, decodeAudio, readAudio, resample, toMono } from './audio/index.ts';
 export { type BackendDescription, type BackendName, setBackend } from './backend/index.ts';
 export { simdLogMelTransform } from './backend/log-mel/index.ts';
+export { openDataset } from './datasets/catalogue.ts';
+export type { ClassExample, DatasetExamination, Finding, FindingItem } from './datasets/dataset-examination.ts';
+export { type ExamineDatasetOptions, examineDataset } from './datasets/examine-dataset.ts';
+export type { Dataset } from './datasets/types.ts';
 export { BadInputError, InterruptedError } from './errors.ts';
 export {
   type FeaturePreset,

@@ -1,4 +1,4 @@
-import { type AudioSource, type AudioStream, readClip, withAudioStream } from '../audio/index.ts';
+import { type AudioSource, type AudioStream, createResampler, readClip, withAudioStream } from '../audio/index.ts';
 import { BadInputError, messageOf } from '../errors.ts';
 import { type DescriptorName, describeClip, type LogMel, logMel, resolveFeatures } from '../features/index.ts';
 import { type Levels, levelMeter } from './clip-examination.ts';
@@ -34,23 +34,32 @@ export const exampleSeconds = 4;
 export const describedSeconds = 30;
 
 /**
- * Reads a clip and says what is in it. A clip that cannot be read, holds no samples or one that is no finite number gives its reason;
- * what is not the clip's fault is thrown.
+ * Reads a clip and says what is in it. A clip that cannot be read, holds no samples or one that is no finite number gives its reason.
  */
 export async function examineClip(request: ClipRequest): Promise<ExaminedClip> {
-  let facts: ClipFacts;
+  const { path, descriptors, example } = request;
   try {
-    facts = await withAudioStream(request, (stream) => readFacts(stream, request));
+    const facts = await withAudioStream(request, (stream) => readFacts(stream, request));
+    await checkRate(facts.sampleRate, path);
+    return {
+      ...facts,
+      ...(descriptors ? { descriptors: await describe(request, descriptors) } : {}),
+      ...(example ? { example: logMel(await firstSeconds(request, exampleSeconds), resolveFeatures()) } : {}),
+    };
   } catch (error) {
-    if (error instanceof BadInputError) return { reason: messageOf(error) };
-    throw error;
+    return { reason: messageOf(error) };
   }
-  const { descriptors, example } = request;
-  return {
-    ...facts,
-    ...(descriptors ? { descriptors: await describe(request, descriptors) } : {}),
-    ...(example ? { example: logMel(await firstSeconds(request, exampleSeconds), resolveFeatures()) } : {}),
-  };
+}
+
+/** Refuses a rate from which no features can be taken, as training would. */
+async function checkRate(from: number, path: string): Promise<void> {
+  const { sampleRate } = resolveFeatures();
+  if (from === sampleRate) return;
+  try {
+    (await createResampler(from, sampleRate)).close();
+  } catch (error) {
+    throw new BadInputError(`${path}: ${messageOf(error)}`);
+  }
 }
 
 function readFacts(stream: AudioStream, { path, start, end }: AudioSource): ClipFacts {

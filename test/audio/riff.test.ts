@@ -108,6 +108,12 @@ describe('walkRiff()', () => {
     }
   });
 
+  test('tells how many frames of a file that was cut short are missing, but not of one whose writer did not know', () => {
+    const missing = (size: number) => walk(riff(format(), chunk('data', new Uint8Array(20), size)));
+    expect(missing(1000)).toMatchObject({ missingFrames: 490 });
+    for (const size of [20, 0x7ffff000, 0xffffffff]) expect(missing(size)).not.toHaveProperty('missingFrames');
+  });
+
   test.each<[string, Buffer, RegExp]>([
     ['0 channels', riff(format({ channels: 0, align: 0 }), chunk('data', new Uint8Array(4))), /0 channels; expected/],
     ['a sample rate of 0', riff(format({ rate: 0 }), chunk('data', new Uint8Array(4))), /a sample rate of 0/],
