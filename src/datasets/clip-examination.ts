@@ -69,23 +69,40 @@ export function levelMeter(fullScale: number): LevelMeter {
 }
 
 function addSamples(sums: ChannelSums, samples: Float32Array, fullScale: number): void {
-  let { low, high, sum, squares, clipped, run, sign } = sums;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let squares = 0;
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i] as number;
     if (value < low) low = value;
     if (value > high) high = value;
     sum += value;
     squares += value * value;
-    const at = value >= fullScale ? 1 : value <= -fullScale ? -1 : 0;
-    if (at === 0) run = 0;
+  }
+  sums.low = Math.min(sums.low, low);
+  sums.high = Math.max(sums.high, high);
+  sums.sum += sum;
+  sums.squares += squares;
+  sums.samples += samples.length;
+  if (high >= fullScale || low <= -fullScale) addRuns(sums, samples, fullScale);
+  else if (samples.length > 0) Object.assign(sums, { run: 0, sign: 0 });
+}
+
+function addRuns(sums: ChannelSums, samples: Float32Array, fullScale: number): void {
+  let { run, sign, clipped } = sums;
+  for (let i = 0; i < samples.length; i++) {
+    const value = samples[i] as number;
+    const side = value >= fullScale ? 1 : value <= -fullScale ? -1 : 0;
+    if (side === 0) run = 0;
     else {
-      run = at === sign ? run + 1 : 1;
+      run = side === sign ? run + 1 : 1;
       if (run === clippedRun) clipped += clippedRun;
       else if (run > clippedRun) clipped++;
     }
-    sign = at;
+    sign = side;
   }
-  Object.assign(sums, { low, high, sum, squares, clipped, run, sign, samples: sums.samples + samples.length });
+  Object.assign(sums, { run, sign, clipped });
 }
 
 /** `level`, a share of full scale, in dB of it; −∞ for 0. */

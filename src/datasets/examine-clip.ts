@@ -63,14 +63,14 @@ async function checkRate(from: number, path: string): Promise<void> {
 }
 
 function readFacts(stream: AudioStream, { path, start, end }: AudioSource): ClipFacts {
-  const { container, sampleRate, channels, length, missing, fullScale } = stream;
+  const { container, sampleRate, channels, length, missing, finite, fullScale } = stream;
   if (length === 0) {
     const limit = end === undefined ? 'the end' : `${end} s`;
     const where = start === undefined && end === undefined ? '' : ` between ${start ?? 0} s and ${limit}`;
     throw new BadInputError(`${path}: 0 samples${where}; expected at least one`);
   }
   const meter = levelMeter(fullScale);
-  const fingerprint = sampleFingerprint(sampleRate);
+  const fingerprint = sampleFingerprint(sampleRate, finite ? 32768 : undefined);
   let taken = 0;
   for (const block of stream.blocks) {
     meter.push(block);

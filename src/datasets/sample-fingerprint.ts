@@ -10,21 +10,17 @@ export interface SampleFingerprint {
 /**
  * Equal for clips of one rate whose samples are equal to 16 bits on every channel: SHA-256 of the samples as integers, whichever way
  * their decoders scale them.
+ * @param divisor what the integers were divided by; found from the first block where it is not known.
  */
-export function sampleFingerprint(sampleRate: number): SampleFingerprint {
+export function sampleFingerprint(sampleRate: number, divisor?: 32767 | 32768): SampleFingerprint {
   const hashes: Hash[] = [];
-  let scale: number | undefined;
-  let integers = new Int16Array(0);
+  let scale = divisor;
   return {
     push(channels) {
       scale ??= integerScale(channels);
       for (const [index, samples] of channels.entries()) {
-        if (integers.length < samples.length) integers = new Int16Array(samples.length);
-        for (let i = 0; i < samples.length; i++) {
-          integers[i] = Math.max(-32768, Math.min(32767, Math.round((samples[i] as number) * scale)));
-        }
         hashes[index] ??= createHash('sha256').update(`${sampleRate}\n`);
-        hashes[index].update(new Uint8Array(integers.buffer, 0, 2 * samples.length));
+        hashes[index].update(toIntegers(samples, scale));
       }
     },
     digest() {
@@ -32,6 +28,19 @@ export function sampleFingerprint(sampleRate: number): SampleFingerprint {
       return [first, ...others.filter((one) => one !== first)].join('');
     },
   };
+}
+
+/** Reused by every clip of this thread: a block is hashed before the next one is rounded. */
+let integers = new Int16Array(1 << 16);
+
+/** The bytes of samples as 16-bit integers, valid until the next call. */
+function toIntegers(samples: Float32Array, scale: number): Uint8Array {
+  if (integers.length < samples.length) integers = new Int16Array(samples.length);
+  for (let i = 0; i < samples.length; i++) {
+    const value = (samples[i] as number) * scale;
+    integers[i] = value >= 32767 ? 32767 : value <= -32768 ? -32768 : Math.floor(value + 0.5);
+  }
+  return new Uint8Array(integers.buffer, 0, 2 * samples.length);
 }
 
 /** How far from an integer a float32 that was one divided by 32767 may be when it is multiplied again. */
