@@ -46,9 +46,11 @@ export function findingsOf(source: FindingSource): Finding[] {
   ];
 }
 
-/** `1 clip`, `2 clips`. */
+const digits = new Intl.NumberFormat('en');
+
+/** `1 clip`, `2,000 clips`. */
 function numberOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : noun.endsWith('ss') ? 'es' : 's'}`;
+  return `${digits.format(count)} ${noun}${count === 1 ? '' : noun.endsWith('ss') ? 'es' : 's'}`;
 }
 
 function finding(

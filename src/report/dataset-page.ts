@@ -34,7 +34,7 @@ export async function datasetPage(examination: DatasetExamination, examples: rea
   const { clips, seconds, columns } = examination;
   return renderPage({
     title: `Data: ${shortName(examination.name)}`,
-    lead: `${clips} clips, ${lengthText(seconds)}, labelled by ${printable(columns.map(({ column }) => column).join(', '))}.`,
+    lead: `${new Intl.NumberFormat('en').format(clips)} ${clips === 1 ? 'clip' : 'clips'}, ${lengthText(seconds)}, labelled by ${printable(columns.map(({ column }) => column).join(', '))}.`,
     sections,
     footer: `Made by Spectride ${packageVersion()} from ${shortName(examination.name)}.`,
   });

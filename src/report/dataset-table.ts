@@ -127,7 +127,8 @@ export function largest<Entry extends { readonly clips: number }>(entries: reado
 }
 
 function skewText(skew: number): string {
-  return skew === 1 ? 'exactly' : `${skew.toFixed(1)} times`;
+  if (skew < 1.05) return skew === 1 ? 'exactly' : 'about';
+  return `${skew.toFixed(1)} times`;
 }
 
 function number(value: number | undefined, decimals = 0): Cell {
