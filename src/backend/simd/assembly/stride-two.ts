@@ -2,8 +2,19 @@ import { lines } from './arithmetic';
 import { packHeader, packPanel, packTransposedTap } from './convolution';
 import { sumColumns } from './filter-gradient';
 import { clearRow, headerBytes } from './gather';
-import { gatherTile, planeTile } from './tiles';
-import { constantBytes, copyEdge, sourcePointer, targetPointer, Winograd, WinogradGradient } from './winograd';
+import { gatherTile } from './tiles';
+import {
+  constantBytes,
+  copyEdge,
+  multiplyPanels,
+  sourcePointer,
+  sumChannels,
+  sumPlanes,
+  targetPointer,
+  unpackRows,
+  Winograd,
+  WinogradGradient,
+} from './winograd';
 import {
   transformEven,
   transformEvenFilter,
@@ -283,8 +294,7 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
   const panelCount = (columns + 15) >> 4;
   const resultStride = <usize>job.resultColumns << 2;
   const resultPlane = <usize>depth * resultStride;
-  const units = (depth + 11) / 12;
-  const mostChannels = ((units + job.rowGroups - 1) / job.rowGroups) * 12;
+  const units = (depth + 15) >> 4;
 
   const stride = lines(<usize>block << 2);
   const constants = scratch;
@@ -292,46 +302,37 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
   const sources = zeros + lines(<usize>max(depth, columns) << 2);
   const targets = sources + (evens + slots) * stride;
   const rows = targets + slots * stride;
-  const rowBytes = lines(<usize>mostChannels << 2) + 64;
-  const rowPlane = <usize>block * rowBytes + 64;
-  const right = rows + (evens + slots) * rowPlane;
-  const rightPanel = <usize>block * 64 + 64;
-  const rightPlane = <usize>panelCount * rightPanel;
+  const panelBytes = (evens + slots) * <usize>block * 64 + 64;
+  const right = rows + <usize>((units + job.rowGroups - 1) / job.rowGroups) * panelBytes;
   writeConstants(constants);
   clearRow(zeros, max(depth, columns));
 
   for (let item = begin; item < end; item++) {
     const group = item % job.rowGroups;
     const slice = item / job.rowGroups;
-    const firstChannel = ((units * group) / job.rowGroups) * 12;
-    const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 12);
+    const firstChannel = ((units * group) / job.rowGroups) * 16;
+    const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 16);
     const firstTile = <i32>((<i64>job.tiles * slice) / job.slices);
     const lastTile = <i32>((<i64>job.tiles * (slice + 1)) / job.slices);
     const result = <usize>job.result + <usize>slice * (planes * resultPlane + resultStride);
     for (let tile = firstTile; tile < lastTile; tile += block) {
       const count = min(block, lastTile - tile);
-      const later = tile > firstTile;
+      const plane = <usize>count * 64;
+      const accumulate = tile > firstTile;
       writeSplitPointers(job, tile, count, sources, targets, stride, zeros, zeros);
       const channels = lastChannel - firstChannel;
-      transformSplitInput(sources, stride, count, firstChannel, channels, rows, rowBytes, rowPlane, 64, constants);
-      transformSplitGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel, constants);
-      for (let f: usize = 0; f < evens + slots; f++) {
-        const plane = min(f, evens);
-        const accumulate = later || f > evens;
-        for (let p: usize = 0; p < <usize>panelCount; p++) {
-          const from = right + f * rightPlane + p * rightPanel;
-          let left = rows + f * rowPlane;
-          let to = result + plane * resultPlane + <usize>firstChannel * resultStride + (p << 6);
-          for (let c = firstChannel; c < lastChannel; c += 6) {
-            planeTile(min(6, lastChannel - c), rowBytes, left, from, count, to, resultStride, accumulate);
-            left += 24;
-            to += 6 * resultStride;
-          }
-        }
+      transformSplitInput(sources, stride, count, firstChannel, channels, rows, 64, plane, panelBytes, constants);
+      transformSplitGradient(targets, stride, count, 0, columns, right, 64, plane, panelBytes, constants);
+      for (let f: usize = 0; f < planes; f++) {
+        // The odd inputs' four planes lie end to end: one sum.
+        const length = f < evens ? count : count * <i32>slots;
+        const to = result + f * resultPlane + (<usize>firstChannel << 6);
+        const at = f * plane;
+        multiplyPanels(rows + at, channels, right + at, panelCount, panelBytes, length, to, depth, accumulate);
       }
       if (group == 0) {
         for (let p: usize = 0; p < <usize>panelCount; p++) {
-          sumColumns(right + rightPlane + p * rightPanel, count, result + planes * resultPlane + (p << 6), later);
+          sumColumns(right + plane + p * panelBytes, count, result + planes * resultPlane + (p << 6), accumulate);
         }
       }
     }
@@ -340,7 +341,7 @@ export function strideTwoFilterGradient(address: usize, begin: i32, end: i32, sc
 
 /**
  * Input channels [begin, end) of dFilter [3][depth][columns] from the sums that `strideTwoFilterGradient` left, slices added in
- * their order. Scratch: [6][resultColumns] floats and the constants.
+ * their order. Scratch: [6 + 2][16][16] floats and the constants.
  */
 export function strideTwoFilterSum(
   result: usize,
@@ -353,31 +354,25 @@ export function strideTwoFilterSum(
   end: i32,
   scratch: usize,
 ): void {
-  const stride = <usize>resultColumns << 2;
-  const plane = <usize>depth * stride;
-  const sliceBytes = planes * plane + stride;
-  const bytes = <usize>columns << 2;
-  const tap = <usize>depth * bytes;
-  const constants = scratch + planes * stride;
+  const plane = <usize>(depth * resultColumns) << 2;
+  const sliceBytes = planes * plane + (<usize>resultColumns << 2);
+  const tap = <usize>(depth * columns) << 2;
+  const constants = scratch;
+  const sums = constants + constantBytes;
+  const taps = sums + planes * (sumChannels << 6);
   writeConstants(constants);
-  for (let channel = begin; channel < end; channel++) {
-    const from = result + <usize>channel * stride;
-    const to = filter + <usize>channel * bytes;
-    for (let f: usize = 0; f < planes; f++) {
-      for (let o: usize = 0; o < bytes; o += 16) {
-        const at = from + f * plane + o;
-        let sum = v128.load(at);
-        for (let slice: usize = 1; slice < <usize>slices; slice++) {
-          sum = f32x4.add(sum, v128.load(at + slice * sliceBytes));
-        }
-        if (f == evens) {
-          v128.store(to + tap + o, sum);
-        } else {
-          v128.store(scratch + f * stride + o, sum);
-        }
-      }
+  for (let channel = begin; channel < end; channel += sumChannels) {
+    const count = min(sumChannels, end - channel);
+    const bytes = <usize>count << 6;
+    const to = filter + <usize>(channel * columns << 2);
+    for (let p = 0; p < resultColumns >> 4; p++) {
+      const from = result + (<usize>(p * depth + channel) << 6);
+      sumPlanes(from, sliceBytes, slices, plane, planes, bytes, sums);
+      transformEvenFilterAdjoint(sums, bytes, taps, bytes, bytes, constants);
+      unpackRows(taps, count, p, columns, to);
+      unpackRows(sums + evens * bytes, count, p, columns, to + tap);
+      unpackRows(taps + bytes, count, p, columns, to + 2 * tap);
     }
-    transformEvenFilterAdjoint(scratch, stride, to, 2 * tap, bytes, constants);
   }
 }
 

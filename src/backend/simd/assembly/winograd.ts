@@ -1,4 +1,4 @@
-import { lines } from './arithmetic';
+import { copy16, lines } from './arithmetic';
 import { packHeader, packPanel, packTransposedTap } from './convolution';
 import { clearRow, headerBytes } from './gather';
 import { gatherTile, planeTile } from './tiles';
@@ -268,12 +268,12 @@ export function packWinograd(
  */
 @unmanaged
 export class WinogradGradient extends Winograd {
-  /** [slices][8 · depth + 1][resultColumns] sums: eight planes of products and, in the last row, the bias gradient. */
+  /** Of each slice: eight planes [resultColumns / 16][depth][16] of summed products, then the bias gradient [resultColumns]. */
   result: u32;
   resultColumns: i32;
   /** Tiles are cut into this many slices, summed apart; fixed by the shape, never by the number of threads. */
   slices: i32;
-  /** An item is one slice and one group of input channels (groups start at multiples of 12). */
+  /** An item is one slice and one group of input channels (groups start at multiples of 16). */
   rowGroups: i32;
 }
 
@@ -289,8 +289,7 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
   const panelCount = (columns + 15) >> 4;
   const resultStride = <usize>job.resultColumns << 2;
   const resultPlane = <usize>depth * resultStride;
-  const units = (depth + 11) / 12;
-  const mostChannels = ((units + job.rowGroups - 1) / job.rowGroups) * 12;
+  const units = (depth + 15) >> 4;
 
   const stride = lines(<usize>block << 2);
   const constants = scratch;
@@ -298,53 +297,132 @@ export function winogradFilterGradient(address: usize, begin: i32, end: i32, scr
   const sources = zeros + lines(<usize>max(depth, columns) << 2);
   const targets = sources + planes * stride;
   const rows = targets + outputs * stride;
-  const rowBytes = lines(<usize>mostChannels << 2) + 64;
-  const rowPlane = <usize>block * rowBytes + 64;
-  const right = rows + planes * rowPlane;
-  const rightPanel = <usize>block * 64 + 64;
-  const rightPlane = <usize>panelCount * rightPanel;
+  const panelBytes = planes * <usize>block * 64 + 64;
+  const right = rows + <usize>((units + job.rowGroups - 1) / job.rowGroups) * panelBytes;
   writeConstants(constants);
   clearRow(zeros, max(depth, columns));
 
   for (let item = begin; item < end; item++) {
     const group = item % job.rowGroups;
     const slice = item / job.rowGroups;
-    const firstChannel = ((units * group) / job.rowGroups) * 12;
-    const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 12);
+    const firstChannel = ((units * group) / job.rowGroups) * 16;
+    const lastChannel = min(depth, ((units * (group + 1)) / job.rowGroups) * 16);
     const firstTile = <i32>((<i64>job.tiles * slice) / job.slices);
     const lastTile = <i32>((<i64>job.tiles * (slice + 1)) / job.slices);
     const result = <usize>job.result + <usize>slice * (planes * resultPlane + resultStride);
     for (let tile = firstTile; tile < lastTile; tile += block) {
       const count = min(block, lastTile - tile);
+      const plane = <usize>count * 64;
       const accumulate = tile > firstTile;
       writeTilePointers(job, tile, count, sources, targets, stride, zeros, zeros);
-      transformInput(sources, stride, count, firstChannel, lastChannel - firstChannel, rows, rowBytes, rowPlane, 64, constants);
-      transformGradient(targets, stride, count, 0, columns, right, 64, rightPlane, rightPanel, constants);
+      const channels = lastChannel - firstChannel;
+      transformInput(sources, stride, count, firstChannel, channels, rows, 64, plane, panelBytes, constants);
+      transformGradient(targets, stride, count, 0, columns, right, 64, plane, panelBytes, constants);
       for (let f: usize = 0; f < planes; f++) {
-        for (let p: usize = 0; p < <usize>panelCount; p++) {
-          const from = right + f * rightPlane + p * rightPanel;
-          let left = rows + f * rowPlane;
-          let to = result + f * resultPlane + <usize>firstChannel * resultStride + (p << 6);
-          for (let c = firstChannel; c < lastChannel; c += 6) {
-            planeTile(min(6, lastChannel - c), rowBytes, left, from, count, to, resultStride, accumulate);
-            left += 24;
-            to += 6 * resultStride;
-          }
-        }
+        const to = result + f * resultPlane + (<usize>firstChannel << 6);
+        const at = f * plane;
+        multiplyPanels(rows + at, channels, right + at, panelCount, panelBytes, count, to, depth, accumulate);
       }
       if (group == 0) {
         // Plane 1 of A dy is the sum of a tile's six gradients.
         for (let p: usize = 0; p < <usize>panelCount; p++) {
-          sumColumns(right + rightPlane + p * rightPanel, count, result + planes * resultPlane + (p << 6), accumulate);
+          sumColumns(right + plane + p * panelBytes, count, result + planes * resultPlane + (p << 6), accumulate);
         }
       }
     }
   }
 }
 
+/** Of `left`, as many rows at a time as stay in a core's second-level cache while all panels of `right` pass. */
+const groupBytes: i32 = 196608 >> 2;
+
+/**
+ * target [panels][targetRows][16] (+)= Σ over `depth` of left [depth][rows] · right [depth][16 · panels], both in panels of 16,
+ * `panelBytes` apart. A panel of `right` stays in the cache nearest to the core while those of `left` pass, and the target is
+ * written from end to end, as the hardware fetches ahead.
+ */
+export function multiplyPanels(
+  left: usize,
+  rows: i32,
+  right: usize,
+  panels: i32,
+  panelBytes: usize,
+  depth: i32,
+  target: usize,
+  targetRows: i32,
+  accumulate: bool,
+): void {
+  const group = max(16, (groupBytes / depth) & ~15);
+  for (let first = 0; first < rows; first += group) {
+    const last = min(rows, first + group);
+    let panel = right;
+    for (let p = 0; p < panels; p++) {
+      let from = left;
+      let to = target + <usize>(p * targetRows + first) * 64;
+      for (let row = first; row < last; row += 16) {
+        const some = min(16, last - row);
+        planeTile(min(6, some), 64, from, panel, depth, to, 64, accumulate);
+        if (some > 6) {
+          planeTile(min(6, some - 6), 64, from + 24, panel, depth, to + 384, 64, accumulate);
+        }
+        if (some > 12) {
+          planeTile(some - 12, 64, from + 48, panel, depth, to + 768, 64, accumulate);
+        }
+        from += panelBytes;
+        to += 1024;
+      }
+      panel += panelBytes;
+    }
+    left += <usize>(group >> 4) * panelBytes;
+  }
+}
+
+/** Input channels that are summed at a time. */
+export const sumChannels: i32 = 16;
+
+/**
+ * target [planes][bytes] = `count` sums of slices, added in their order: source [slices][planes][…], `sliceBytes` and `planeBytes` apart.
+ */
+export function sumPlanes(
+  source: usize,
+  sliceBytes: usize,
+  slices: i32,
+  planeBytes: usize,
+  planes: usize,
+  bytes: usize,
+  target: usize,
+): void {
+  for (let f: usize = 0; f < planes; f++) {
+    for (let o: usize = 0; o < bytes; o += 16) {
+      const at = source + f * planeBytes + o;
+      let sum = v128.load(at);
+      for (let slice = 1; slice < slices; slice++) {
+        sum = f32x4.add(sum, v128.load(at + <usize>slice * sliceBytes));
+      }
+      v128.store(target + f * bytes + o, sum);
+    }
+  }
+}
+
+/** Rows of 16 columns from panel `p` on, packed in `source`, go to their places in rows of `columns`. */
+export function unpackRows(source: usize, rows: i32, p: i32, columns: i32, target: usize): void {
+  const left = columns - (p << 4);
+  const step = <usize>columns << 2;
+  let to = target + (<usize>p << 6);
+  for (let row = 0; row < rows; row++) {
+    if (left >= 16) {
+      copy16(source, to);
+    } else {
+      memory.copy(to, source, <usize>left << 2);
+    }
+    source += 64;
+    to += step;
+  }
+}
+
 /**
  * Input channels [begin, end) of dFilter [3][depth][columns] = Gᵀ of the sums that `winogradFilterGradient` left, slices added in
- * their order. Scratch: [8][resultColumns] floats and the constants.
+ * their order. Scratch: [8 + 3][16][16] floats and the constants.
  */
 export function winogradFilterSum(
   result: usize,
@@ -357,29 +435,28 @@ export function winogradFilterSum(
   end: i32,
   scratch: usize,
 ): void {
-  const stride = <usize>resultColumns << 2;
-  const plane = <usize>depth * stride;
-  const sliceBytes = planes * plane + stride;
-  const bytes = <usize>columns << 2;
-  const constants = scratch + planes * stride;
+  const plane = <usize>(depth * resultColumns) << 2;
+  const sliceBytes = planes * plane + (<usize>resultColumns << 2);
+  const tap = <usize>(depth * columns) << 2;
+  const constants = scratch;
+  const sums = constants + constantBytes;
+  const taps = sums + planes * (sumChannels << 6);
   writeConstants(constants);
-  for (let channel = begin; channel < end; channel++) {
-    const from = result + <usize>channel * stride;
-    const to = filter + <usize>channel * bytes;
-    if (slices == 1) {
-      transformFilterAdjoint(from, plane, to, <usize>depth * bytes, bytes, constants);
-      continue;
-    }
-    for (let f: usize = 0; f < planes; f++) {
-      for (let o: usize = 0; o < bytes; o += 16) {
-        const at = from + f * plane + o;
-        let sum = v128.load(at);
-        for (let slice: usize = 1; slice < <usize>slices; slice++) {
-          sum = f32x4.add(sum, v128.load(at + slice * sliceBytes));
-        }
-        v128.store(scratch + f * stride + o, sum);
+  for (let channel = begin; channel < end; channel += sumChannels) {
+    const count = min(sumChannels, end - channel);
+    const bytes = <usize>count << 6;
+    const to = filter + <usize>(channel * columns << 2);
+    for (let p = 0; p < resultColumns >> 4; p++) {
+      const from = result + (<usize>(p * depth + channel) << 6);
+      if (slices == 1) {
+        transformFilterAdjoint(from, plane, taps, bytes, bytes, constants);
+      } else {
+        sumPlanes(from, sliceBytes, slices, plane, planes, bytes, sums);
+        transformFilterAdjoint(sums, bytes, taps, bytes, bytes, constants);
+      }
+      for (let k: usize = 0; k < 3; k++) {
+        unpackRows(taps + k * bytes, count, p, columns, to + k * tap);
       }
     }
-    transformFilterAdjoint(scratch, stride, to, <usize>depth * bytes, bytes, constants);
   }
 }

@@ -7,14 +7,15 @@ import { withWorkspace } from './workspace.ts';
 
 /**
  * Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. Large filters do not fit a
- * core's own cache, so their sums are fetched less often.
+ * core's own cache, so their sums are fetched as seldom as possible; blocks are equal, as a short one costs as much fetching.
  */
-function mostBlockTiles(depth: number, columns: number): number {
-  return depth * columns < 2 ** 17 ? 96 : 192;
+function blockTilesOf(depth: number, columns: number, tiles: number): number {
+  const most = depth * columns < 2 ** 17 ? 96 : 320;
+  return Math.ceil(tiles / Math.ceil(tiles / most));
 }
 
 /** Input channels of an item start at multiples of this. */
-const channelUnit = 12;
+const channelUnit = 16;
 
 /**
  * Filter and bias gradients of the line from x to dy by the adjoint of Winograd's method or a relative of it, where that pays.
@@ -33,14 +34,14 @@ export function lineFilterGradient(
   const { method, tiling } = choice;
   const { depth, columns } = line;
   const { tiles } = tiling;
-  const blockTiles = Math.min(mostBlockTiles(depth, columns), tiles);
+  const blockTiles = blockTilesOf(depth, columns, tiles);
   const panelCount = Math.ceil(columns / panelColumns);
   const resultColumns = panelCount * panelColumns;
   const sliceFloats = (method.weights * depth + 1) * resultColumns;
   const slices = sliceCount(sliceFloats, tiles / blockTiles);
   const units = Math.ceil(depth / channelUnit);
   const rowGroups = groupCount(slices, engine.threads, 1, units);
-  const mostChannels = Math.ceil(units / rowGroups) * channelUnit;
+  const mostPanels = Math.ceil(units / rowGroups) + panelCount;
   withWorkspace(engine, (workspace) => {
     const result = workspace.floats(slices * sliceFloats);
     const unused = { panels: 0, epilogue: 0, groupPanels: 0 };
@@ -62,14 +63,13 @@ export function lineFilterGradient(
         constantBytes +
         lines(Math.max(depth, columns) * 4) +
         (method.sources + method.targets) * lines(blockTiles * 4) +
-        method.transformed * (blockTiles * (lines(mostChannels * 4) + 64) + 64) +
-        method.products * panelCount * (blockTiles * 64 + 64),
+        mostPanels * (method.products * blockTiles * 64 + 64),
     });
     const sum = line.stride === 1 ? 'winogradFilterSum' : 'strideTwoFilterSum';
     engine.parallel(sum, [result, resultColumns, slices, depth, columns, dFilter], {
       count: depth,
-      grain: Math.max(1, Math.ceil(4096 / columns)),
-      scratchBytes: method.weights * resultColumns * 4 + constantBytes,
+      grain: channelUnit,
+      scratchBytes: (method.weights + 3) * 16 * panelColumns * 4 + constantBytes,
     });
     if (dBias !== 0) {
       const row = result + method.weights * depth * resultColumns * 4;
