@@ -3,6 +3,7 @@ import { BadInputError } from '../errors.ts';
 import { complexity } from '../nn/complexity.ts';
 import { axisMatrix, diffStrideAxis } from '../nn/diffstride.ts';
 import { type Affine, convolution, globalMax, releasingConsumed, reluBatchNorm } from '../nn/operations/index.ts';
+import { pooledConvolution } from '../nn/pooled-convolution.ts';
 import { spectralMatrix, spectralPoolingAxis } from '../nn/spectral-pooling.ts';
 import { type Stride, strideValue } from '../nn/stride-value.ts';
 import { stream } from '../random.ts';
@@ -126,9 +127,17 @@ export class AudioCnn {
     const { name, strides, pools } = layer;
     const affine = statistics === undefined ? this.#foldedBatchNorm(name) : undefined;
     const kernel = this.#variable(`${name}.kernel`) as tf.Tensor as tf.Tensor4D;
-    const last = pools.length - 1;
-    let y = convolution(x, kernel, this.#vector(`${name}.bias`), strides, last < 0 ? affine : undefined);
-    for (const [i, pool] of pools.entries()) y = this.#pool(y, pool, i === last ? affine : undefined);
+    const bias = this.#vector(`${name}.bias`);
+    const y =
+      pools.length === 0
+        ? convolution(x, kernel, bias, strides, affine)
+        : pooledConvolution(
+            x,
+            kernel,
+            bias,
+            pools.map((pool) => (map, affine) => this.#pool(map, pool, affine)),
+            affine,
+          );
     if (statistics === undefined) return y;
 
     const [scale, offset] = [this.#vector(`${name}.scale`), this.#vector(`${name}.offset`)];

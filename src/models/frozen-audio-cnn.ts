@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError, messageOf } from '../errors.ts';
 import { type Affine, axisProduct, convolution, globalMax } from '../nn/operations/index.ts';
+import { type Pool, pooledConvolution } from '../nn/pooled-convolution.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../safetensors.ts';
 import type { AudioCnn } from './audio-cnn.ts';
 import { type AudioCnnOptions, type ResolvedAudioCnn, resolveAudioCnn } from './audio-cnn-options.ts';
@@ -57,14 +58,14 @@ export class FrozenAudioCnn {
 
   #layer(x: tf.Tensor4D, { name, strides, pools }: LayerPlan): tf.Tensor4D {
     const affine: Affine = { scale: this.#constant(`${name}.scale`), offset: this.#constant(`${name}.offset`) };
-    const last = pools.length - 1;
     const kernel = this.#constant<tf.Tensor4D>(`${name}.kernel`);
-    let y = convolution(x, kernel, this.#constant(`${name}.bias`), strides, last < 0 ? affine : undefined);
-    for (const [i, { axis }] of pools.entries()) {
+    const bias = this.#constant<tf.Tensor1D>(`${name}.bias`);
+    if (pools.length === 0) return convolution(x, kernel, bias, strides, affine);
+    const matrices = pools.map(({ axis }): Pool => {
       const matrix = this.#constant<tf.Tensor2D>(`${name}.${axis}Matrix`);
-      y = axisProduct(y, matrix, axisIndex[axis], i === last ? affine : undefined) as tf.Tensor4D;
-    }
-    return y;
+      return (map, affine) => axisProduct(map, matrix, axisIndex[axis], affine) as tf.Tensor4D;
+    });
+    return pooledConvolution(x, kernel, bias, matrices, affine);
   }
 
   /**
