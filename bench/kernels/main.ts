@@ -11,6 +11,7 @@ import { axisProduct, axisProductMatrixGradient } from '../../src/backend/simd/k
 import { convolution, convolutionInputGradient } from '../../src/backend/simd/kernels/convolution.ts';
 import { convolutionFilterGradient } from '../../src/backend/simd/kernels/filter-gradient.ts';
 import { Runtime } from '../../src/backend/simd/runtime/runtime.ts';
+import { allThreadsStarted } from '../../src/bench/peak.ts';
 import { type Layer, type Network, networkLayers, networks } from './layers.ts';
 
 interface Pass {
@@ -47,6 +48,7 @@ if (loaded.checked === undefined) {
   throw new Error('no kernels could be loaded: npm run build:kernels');
 }
 const runtime = loaded.checked;
+await allThreadsStarted(runtime);
 const peak = measurePeak();
 const report = chosen.map((network) => ({ network, rows: measureNetwork(network) }));
 if (options.json) {

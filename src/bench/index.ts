@@ -64,7 +64,11 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   for (const [index, item] of selected.entries()) {
     const onRun: CaseContext['onRun'] = (id) => (side, round) =>
       onProgress(`${index + 1}/${selected.length} ${id}: round ${round + 1} of ${rounds}, ${side.name}`);
-    rows.push(...(await item.run({ ...options, place, onRun })));
+    const measured = await item.run({ ...options, place, onRun });
+    for (const { id, ratio, comparison } of measured) {
+      if (ratio !== undefined) onProgress(`${id}: ${ratio.toFixed(2)} × (${comparison})`);
+    }
+    rows.push(...measured);
   }
   return { machine: describeMachine(), threads, rounds, load: { before, after: loadavg()[0] ?? 0 }, rows };
 }

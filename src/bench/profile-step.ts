@@ -55,7 +55,7 @@ function instrument(backend: string, totals: Map<string, Total>): void {
 }
 
 const { backend, steps, settings, batch, train, infer } = await createWorkload();
-const peak = backend.name === 'simd' ? measurePeak(backend.threads) : Number.NaN;
+const peak = backend.name === 'simd' ? await measurePeak(backend.threads) : Number.NaN;
 // The first steps register kernels that are defined by plain operations.
 train();
 infer();
