@@ -3,12 +3,13 @@ import { messageOf } from '../errors.ts';
 import { frameCount, type LogMelTransform, logMel, type ResolvedLogMelOptions } from '../features/index.ts';
 import type { ValueBytes } from './feature-shard.ts';
 import { toHalf } from './half-float.ts';
+import { toPcm16 } from './pcm-samples.ts';
 import { paddedSamples, planWindows } from './windows.ts';
 
 /** Everything that decides what is stored of a clip. */
 export interface ExtractionSettings {
   readonly features: ResolvedLogMelOptions;
-  /** Length of a window in seconds: short clips and remainders are filled up to it with zero samples. */
+  /** Length of a window in seconds: short clips and remainders are filled up to it with zero samples, but where samples are kept. */
   readonly window: number;
   /** Keep the samples instead of features. */
   readonly waveform: boolean;
@@ -50,7 +51,7 @@ export async function extractClip(
       frames: samples.length,
       trainingFrames: samples.length,
       samples: samples.length,
-      data: valueBytes(samples, settings.valueBytes),
+      data: bytesOf(settings.valueBytes === 2 ? toPcm16(samples) : samples),
     };
   }
   const { features } = settings;
@@ -61,7 +62,7 @@ export async function extractClip(
     frames,
     trainingFrames: Math.max(plan.frames, frameCount(samples.length, features)),
     samples: samples.length,
-    data: valueBytes(values, settings.valueBytes),
+    data: bytesOf(settings.valueBytes === 2 ? toHalf(values) : values),
   };
 }
 
@@ -94,7 +95,6 @@ export function withZeros(samples: Float32Array, length: number): Float32Array {
 }
 
 /** The bytes of values as a shard holds them; every platform that Node runs on by default is little-endian. */
-function valueBytes(values: Float32Array, bytes: ValueBytes): Uint8Array {
-  const stored = bytes === 2 ? toHalf(values) : values;
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+function bytesOf(values: Float32Array | Uint16Array | Int16Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

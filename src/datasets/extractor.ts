@@ -63,7 +63,8 @@ function threadedExtractor(settings: ExtractorSettings, threads: number): Extrac
   return { lanes: threads, extract: (group) => pool.run(group), close: () => pool.close() };
 }
 
-async function loadTransform(source: TransformSource | undefined): Promise<LogMelTransform | undefined> {
+/** The transform of a source; undefined where there is no source or it has none for this machine. */
+export async function loadTransform(source: TransformSource | undefined): Promise<LogMelTransform | undefined> {
   if (!source) return undefined;
   const module: Record<string, unknown> = await import(source.module);
   const create = module[source.name];

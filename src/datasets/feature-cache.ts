@@ -5,7 +5,13 @@ import { BadInputError } from '../errors.ts';
 import { frameCount, type ResolvedLogMelOptions } from '../features/index.ts';
 import { cacheDirectory as defaultCacheDirectory } from './cache-directory.ts';
 import { clipGroups } from './clip-groups.ts';
-import { createExtractor, type Extractor, type ExtractorSettings, type TransformSource } from './extractor.ts';
+import {
+  createExtractor,
+  type Extractor,
+  type ExtractorSettings,
+  loadTransform,
+  type TransformSource,
+} from './extractor.ts';
 import { readIndex, writeIndex } from './feature-index.ts';
 import { formatVersion, isUndamaged, readShardTable, shardName } from './feature-shard.ts';
 import { joinTables, shardStore } from './feature-store.ts';
@@ -13,6 +19,7 @@ import { removeAbandoned, writeOnce } from './partial-file.ts';
 import { writeShards } from './prepare-shards.ts';
 import { type PlannedShard, planShards } from './shard-plan.ts';
 import type { Clip, Dataset, FeatureStore } from './types.ts';
+import { waveformStore } from './waveform-store.ts';
 import { planWindows } from './windows.ts';
 
 export interface FeatureStoreOptions {
@@ -22,7 +29,9 @@ export interface FeatureStoreOptions {
   readonly cacheDirectory?: string;
   /** Share of clips that may be unreadable. */
   readonly maxBad?: number;
-  /** How a value is stored; by default as the data set recommends, else float32. */
+  /** Keep the clips' samples at the features' rate, and take features of them when they are read (default: keep features). */
+  readonly waveform?: boolean;
+  /** How a value of a feature is stored; by default as the data set recommends, else float32. Samples are always kept without loss. */
   readonly precision?: 'float16' | 'float32';
   /** What computes the frames; by default JavaScript. Features of one transform are never read for another's. */
   readonly transform?: TransformSource;
@@ -45,15 +54,32 @@ export interface FeatureStoreOptions {
  * it is aborted; shards that were finished before stay, so that the next call goes on from there.
  */
 export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOptions): Promise<FeatureStore> {
-  const { features } = options;
+  const { features, window } = options;
+  if (options.waveform) {
+    const samples = await openSampleStore(dataset, options);
+    const windows = planWindows(window, features, (count) => frameCount(count, features));
+    return waveformStore(samples, { features, windows, transform: await loadTransform(options.transform) });
+  }
   const valueBytes = (options.precision ?? dataset.precision ?? 'float32') === 'float16' ? 2 : 4;
-  const settings: ExtractorSettings = {
-    features,
-    window: options.window,
-    waveform: false,
-    valueBytes,
-    transform: options.transform,
-  };
+  return openStore(dataset, options, { features, window, waveform: false, valueBytes, transform: options.transform });
+}
+
+/**
+ * The samples of a data set's clips at the features' sample rate, mono, from the cache as `openFeatureStore`: a store of frames of one
+ * value, all of them the clip's own. They are kept without loss: in two bytes where all recordings are 16-bit PCM at that rate, else as float32.
+ */
+export function openSampleStore(dataset: Dataset, options: FeatureStoreOptions): Promise<FeatureStore> {
+  const { features, window } = options;
+  const valueBytes = dataset.pcm16Rate === features.sampleRate ? 2 : 4;
+  return openStore(dataset, options, { features, window, waveform: true, valueBytes });
+}
+
+async function openStore(
+  dataset: Dataset,
+  options: FeatureStoreOptions,
+  settings: ExtractorSettings,
+): Promise<FeatureStore> {
+  const { features, valueBytes, waveform } = settings;
   const windows = planWindows(options.window, features, (samples) => frameCount(samples, features));
   const description = describeSettings(settings);
   const settingsKey = createHash('sha256').update(description).digest('hex');
@@ -62,7 +88,7 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
   removeAbandoned(folder);
   writeOnce(folder, 'settings.json', Buffer.from(`${description}\n`));
 
-  const shape = { bins: features.bins, valueBytes } as const;
+  const shape = { bins: waveform ? 1 : features.bins, valueBytes, waveform };
   const reading = inReadingOrder(dataset);
   const shards = planShards(reading, settingsKey, shape);
   if (options.verify) await removeDamaged(folder, shards, options);
@@ -76,6 +102,11 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
 
 /** The settings that decide what is stored, as JSON with sorted keys: the same settings always give the same text. */
 function describeSettings(settings: ExtractorSettings): string {
+  if (settings.waveform) {
+    const { waveform, valueBytes, features } = settings;
+    const described = { format: formatVersion, waveform, valueBytes, features: { sampleRate: features.sampleRate } };
+    return JSON.stringify(described, undefined, 2);
+  }
   const features = Object.fromEntries(Object.entries(settings.features).sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify(
     {

@@ -11,12 +11,15 @@ const mostOpen = 4096;
  */
 export class FeatureReader {
   readonly #bytesOfValue: ValueBytes;
+  readonly #decode: (bits: Uint16Array, target: Float32Array, offset: number) => void;
   /** Path → descriptor, least recently used first. */
   readonly #open = new Map<string, number>();
   #buffer = Buffer.alloc(0);
 
-  constructor(bytesOfValue: ValueBytes) {
+  /** @param decode what values of two bytes mean; by default half-precision numbers */
+  constructor(bytesOfValue: ValueBytes, decode = fromHalf) {
     this.#bytesOfValue = bytesOfValue;
+    this.#decode = decode;
   }
 
   /** Copies `count` values from byte `position` of `file` to `target` at `offset`. */
@@ -31,7 +34,7 @@ export class FeatureReader {
       done += count;
     }
     if (this.#bytesOfValue === 4) target.set(new Float32Array(buffer.buffer, buffer.byteOffset, count), offset);
-    else fromHalf(new Uint16Array(buffer.buffer, buffer.byteOffset, count), target, offset);
+    else this.#decode(new Uint16Array(buffer.buffer, buffer.byteOffset, count), target, offset);
   }
 
   #descriptor(file: string): number {

@@ -16,7 +16,7 @@ export const formatVersion = 1;
 export const headerBytes = 80;
 export const entryBytes = 32;
 
-/** Bytes of a value: 2 is IEEE binary16, 4 is binary32. */
+/** Bytes of a value: 4 is IEEE binary32; 2 is binary16 for features, an integer of 16-bit PCM for samples. */
 export type ValueBytes = 2 | 4;
 
 /** One row of a shard's table. */

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { FeatureReader } from './feature-reader.ts';
 import { readEntry, shardName, type ValueBytes } from './feature-shard.ts';
+import { fromHalf } from './half-float.ts';
+import { fromPcm16 } from './pcm-samples.ts';
 import type { PlannedShard } from './shard-plan.ts';
 import type { BadClip, Clip, FeatureStore } from './types.ts';
 import { evaluationStarts, type WindowPlan } from './windows.ts';
@@ -59,16 +61,16 @@ export function joinTables(
   return { clips: good, bad, shard, offset, frames, trainingFrames, samples };
 }
 
-/** A store over shards of log-mel features. */
+/** A store over shards of log-mel features, or of samples, which are frames of one value. */
 export function shardStore(
   stored: StoredClips,
   shards: readonly PlannedShard[],
   folder: string,
-  shape: { bins: number; valueBytes: ValueBytes },
+  shape: { bins: number; valueBytes: ValueBytes; waveform: boolean },
   windows: WindowPlan,
 ): FeatureStore {
   const { bins, valueBytes } = shape;
-  const reader = new FeatureReader(valueBytes);
+  const reader = new FeatureReader(valueBytes, shape.waveform ? fromPcm16 : fromHalf);
   const files = shards.map((shard) => path.join(folder, shardName(shard.key)));
   let padded = 0;
   for (let index = 0; index < stored.clips.length; index++) {

@@ -41,6 +41,7 @@ function open(tree: SourceTree, split: SplitChoice, label = 'instrument_family_s
     stratumOf: (clip) => clip.labels[label] ?? '',
     classes: { instrument_family_str: instrumentFamilies, pitch: pitches },
     precision: 'float16',
+    pcm16Rate: 16_000,
     // Table A.1's 12,678 test clips are the official validation part; the official test part is left to validate with.
     paperSplits: (all) =>
       all.map(({ given }) => (given === 'validation' ? 'test' : given === 'test' ? 'validation' : given)),

@@ -13,6 +13,7 @@ export interface PublicClips extends LabelledFiles {
   /** The official classes of columns that have a fixed list. */
   readonly classes: Readonly<Record<string, readonly string[]>>;
   readonly precision?: 'float16' | 'float32';
+  readonly pcm16Rate?: number;
   /** What the paper's counts mean here: a split for each clip, or undefined for one that is left out. */
   readonly paperSplits: (clips: readonly UnsplitClip[]) => (Split | undefined)[];
 }
@@ -41,7 +42,7 @@ export function finishPublicDataset(source: PublicClips): Dataset {
       `${clips.length - kept.length} of ${clips.length} clips are left out, as the counts of the ${source.split} splits have it`,
     );
   }
-  const { name, root, noise, precision } = source;
+  const { name, root, noise, precision, pcm16Rate } = source;
   return {
     name,
     root,
@@ -51,6 +52,7 @@ export function finishPublicDataset(source: PublicClips): Dataset {
     notes,
     ...(noise && noise.length > 0 ? { noise } : {}),
     ...(precision ? { precision } : {}),
+    ...(pcm16Rate ? { pcm16Rate } : {}),
     ...(kept.some((clip) => clip.member !== undefined) ? { readingOrder: orderOf(keptPlaces) } : {}),
   };
 }

@@ -57,6 +57,7 @@ function open(tree: SourceTree, split: SplitChoice): Dataset {
     groupName: 'speaker',
     notes: [],
     noise: noise.sort(),
+    pcm16Rate: 16_000,
     split,
     stratumOf: (clip) => clip.labels.word ?? '',
     classes: { word: speechCommandWords },

@@ -50,6 +50,8 @@ export interface Dataset {
   readonly readingOrder?: Uint32Array;
   /** How its features are best stored: float16 halves large sets (a log-mel value then has an error of at most 0.004). */
   readonly precision?: 'float16' | 'float32';
+  /** The rate of its recordings where all are mono 16-bit PCM: samples at that rate are kept in two bytes without loss. */
+  readonly pcm16Rate?: number;
 }
 
 /** A clip that could not be read: listed, counted, left out. */
@@ -59,7 +61,7 @@ export interface BadClip {
   readonly reason: string;
 }
 
-/** Log-mel features of a dataset's clips, by the clip's place in `clips`. Reading is synchronous and random-access. */
+/** Log-mel features of a dataset's clips, stored or computed when they are read, by the clip's place in `clips`. Reading is synchronous and random-access. */
 export interface FeatureStore {
   readonly bins: number;
   /** The dataset's clips without the bad ones, in the dataset's order. */
@@ -73,7 +75,19 @@ export interface FeatureStore {
   evaluationStarts(index: number): readonly number[];
   /** Copies `frames` × `bins` values from frame `start` of clip `index` to `target` at `offset`. */
   read(index: number, start: number, frames: number, target: Float32Array, offset: number): void;
+  /** Where samples are kept: what is under the frames, so that it can be changed before features are taken. */
+  readonly waveform?: Waveform;
   close(): void;
+}
+
+/** The samples of a store's clips, by whole frames. */
+export interface Waveform {
+  /** Samples under `frames` frames, from the first one's first to the last one's last. */
+  samplesUnder(frames: number): number;
+  /** Copies the samples under `frames` frames from frame `start` of clip `index` to the beginning of `target`; outside the clip they are 0. */
+  read(index: number, start: number, frames: number, target: Float32Array): void;
+  /** Writes the log-mel of the samples under `frames` frames, `frames` × `bins` values, to `target` at `offset`. */
+  logMel(samples: Float32Array, frames: number, target: Float32Array, offset: number): void;
 }
 
 /** One training batch. Rows of several sources are interleaved in a fixed order: source by source. */
