@@ -6,6 +6,7 @@ interface PrepareOptions {
   window: number;
   preset: 'tagliasacchi' | 'tensorflow' | 'librosa' | 'torchaudio' | 'leaf';
   precision?: 'float16' | 'float32';
+  waveform?: boolean;
   maxBad: number;
   workers?: number;
   verify?: boolean;
@@ -49,6 +50,7 @@ export function registerPrepare(program: Command): void {
         .default('tagliasacchi'),
     )
     .addOption(new Option('--precision <kind>', 'how values are stored').choices(['float16', 'float32']))
+    .option('--waveform', 'keep samples instead of features, as features.waveform of the pipeline')
     .option('--max-bad <share>', 'share of unreadable clips that is tolerated', share, 0.01)
     .option('--workers <n>', 'threads (default: one for each core; 0: none)', threads)
     .option('--verify', 'read what is in the cache and compare it with its checksums')

@@ -23,6 +23,16 @@ export interface BatchSource {
   readonly tasks: readonly SourceTask[];
 }
 
+/** One row of a batch: frames from `start` of clip `clip` of a source. */
+export interface BatchWindow {
+  readonly source: number;
+  readonly clip: number;
+  readonly start: number;
+  /** Batches before this one. */
+  readonly step: number;
+  readonly row: number;
+}
+
 export interface BatchOptions {
   readonly sources: readonly BatchSource[];
   /** Rows of a batch, over all sources. */
@@ -32,6 +42,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** `balanced`: the classes of a source's first task are drawn equally often. `weights` acts on the loss, not here. */
   readonly balance?: 'none' | 'balanced' | 'weights';
+  /** Writes the features of a window to `target` at `offset`; by default those in its source's store. It must depend on nothing but its arguments. */
+  readonly readWindow?: (window: BatchWindow, target: Float32Array, offset: number) => void;
 }
 
 const sourceStateSchema = z.strictObject({
@@ -69,7 +81,7 @@ interface Source {
  * window's start is uniform over the clip. Rows come source by source. Throws BadInputError where a source has no training clip.
  */
 export function createBatches(options: BatchOptions): BatchSampler {
-  const { batch, frames } = options;
+  const { batch, frames, readWindow } = options;
   const sources = options.sources.map((source, index) => prepareSource(source, index, options));
   const taskNames = [...new Set(sources.flatMap((source) => [...source.labels.keys()]))];
   const examplesPerEpoch = Math.max(...sources.map((source) => source.size));
@@ -88,7 +100,8 @@ export function createBatches(options: BatchOptions): BatchSampler {
       for (let i = 0; i < rows; i++, row++) {
         const clip = source.order.next();
         const start = source.windows.integer(Math.max(1, source.store.trainingFrames(clip) - frames + 1));
-        source.store.read(clip, start, frames, features, row * frames * bins);
+        if (readWindow) readWindow({ source: index, clip, start, step, row }, features, row * frames * bins);
+        else source.store.read(clip, start, frames, features, row * frames * bins);
         for (const [name, indices] of source.labels) (labels[name] as Int32Array)[row] = indices[clip] as number;
       }
     }

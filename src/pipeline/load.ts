@@ -29,6 +29,11 @@ export function resolvePipeline(input: unknown, where = 'pipeline'): Pipeline {
       `${where}: train.microBatch: expected at most train.batch (${train.batch}), found ${train.microBatch}`,
     );
   }
+  if (train.augmentation.noise !== undefined && !parsed.data.features.waveform) {
+    throw new BadInputError(
+      `${where}: train.augmentation.noise: expected features.waveform to be true, since noise is mixed into samples, found false`,
+    );
+  }
   return parsed.data;
 }
 
@@ -64,8 +69,25 @@ export function definePipeline(input: PipelineInput): Pipeline {
   return resolvePipeline(input);
 }
 
-/** A copy in which every `folder:` and `manifest:` of the tasks is absolute; anything that is not a task's is left alone. */
+/** A copy in which every `folder:` and `manifest:` of the tasks and the folder of noise are absolute; anything else is left alone. */
 function withPathsFrom(document: unknown, folder: string): unknown {
+  const absolute = (source: unknown) =>
+    typeof source === 'string' && source !== '' ? path.resolve(folder, source) : source;
+  return withTaskPaths(replacedAt(document, ['train', 'augmentation', 'noise', 'source'], absolute), folder);
+}
+
+/** A copy with the value at a path of keys replaced; the same document where there is none. */
+function replacedAt(
+  document: unknown,
+  [key, ...rest]: readonly string[],
+  replace: (value: unknown) => unknown,
+): unknown {
+  if (key === undefined) return replace(document);
+  if (typeof document !== 'object' || document === null || !Object.hasOwn(document, key)) return document;
+  return { ...document, [key]: replacedAt(Reflect.get(document, key), rest, replace) };
+}
+
+function withTaskPaths(document: unknown, folder: string): unknown {
   if (typeof document !== 'object' || document === null || !('tasks' in document) || !Array.isArray(document.tasks)) {
     return document;
   }

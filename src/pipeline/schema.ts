@@ -28,6 +28,8 @@ export const featuresSchema = z.strictObject({
   floor: positive.optional(),
   padding: z.enum(['none', 'end', 'center']).optional(),
   windowPlacement: z.enum(['start', 'center']).optional(),
+  /** Keep samples in the cache instead of features, so that training windows can be changed before their features are taken. */
+  waveform: z.boolean().default(false),
 });
 
 export const modelSchema = z.strictObject({
@@ -105,8 +107,21 @@ export const scheduleSchema = z.union([
   }),
 ]);
 
+const decibels = z.number().min(-100).max(100);
+
+export const noiseSchema = z.strictObject({
+  /** A folder of recordings, relative to the pipeline file; by default the noise that comes with the dataset (`_background_noise_`). */
+  source: z.string().min(1).optional(),
+  /** Lowest and highest signal-to-noise ratio, in dB, over the samples of a window. */
+  snr: pair(decibels).refine(([low, high]) => low <= high, {
+    error: ({ input }) => `expected the lower ratio first, found ${JSON.stringify(input)}`,
+  }),
+  /** Share of the windows that noise is mixed into. */
+  probability: fraction.default(1),
+});
+
 export const augmentationSchema = z.strictObject({
-  /** Largest shift of the window, in seconds, filled with zeros. */
+  /** Largest shift of the window, in seconds, filled with zeros; by whole frames unless `features.waveform` keeps samples. */
   timeShift: z.number().min(0).default(0),
   /** Range of the random gain, in dB either way. */
   gain: z.number().min(0).default(0),
@@ -118,6 +133,8 @@ export const augmentationSchema = z.strictObject({
       frequencyWidth: z.int().min(0).default(8),
     })
     .optional(),
+  /** Background noise mixed into windows; needs `features.waveform`. */
+  noise: noiseSchema.optional(),
   /** Alpha of mixup's Beta distribution; 0 is off. */
   mixup: z.number().min(0).default(0),
 });

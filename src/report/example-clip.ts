@@ -1,6 +1,7 @@
 import { readAudio } from '../audio/index.ts';
 import { openDataset } from '../datasets/catalogue.ts';
 import { logMel, resolveFeatures } from '../features/index.ts';
+import { featureOptions } from '../pipeline/feature-options.ts';
 import type { ExampleClip } from './charts/mask-figure.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -16,7 +17,7 @@ export async function exampleClip(run: RunRecord): Promise<ExampleClip | undefin
     const dataset = await openDataset(task.dataset, { split: task.split });
     const clip = dataset.clips.find((entry) => entry.split === 'test' && entry.member === undefined);
     if (clip === undefined) return undefined;
-    const options = resolveFeatures(features);
+    const options = resolveFeatures(featureOptions(features));
     const start = clip.start ?? 0;
     const samples = await readAudio(clip.path, {
       sampleRate: options.sampleRate,

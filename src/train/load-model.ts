@@ -1,6 +1,7 @@
 import { planWindows, type WindowPlan } from '../datasets/windows.ts';
 import { frameCount, type ResolvedLogMelOptions, resolveFeatures } from '../features/index.ts';
 import { type AudioCnn, audioCnn } from '../models/index.ts';
+import { featureOptions } from '../pipeline/feature-options.ts';
 import { loadWeights } from './checkpoint.ts';
 import { type Labels, type Run, readRun } from './run-folder.ts';
 
@@ -23,7 +24,7 @@ export async function loadModel(
   { weights }: { weights?: 'best' | 'last' } = {},
 ): Promise<LoadedModel> {
   const read = typeof run === 'string' ? await readRun(run) : run;
-  const features = resolveFeatures(read.pipeline.features);
+  const features = resolveFeatures(featureOptions(read.pipeline.features));
   const windows = planWindows(read.pipeline.train.window, features, (samples) => frameCount(samples, features));
   const model = audioCnn({
     ...read.pipeline.model,

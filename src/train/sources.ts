@@ -4,6 +4,7 @@ import { openFeatureStore } from '../datasets/feature-cache.ts';
 import type { Dataset, FeatureStore, Split } from '../datasets/types.ts';
 import { BadInputError } from '../errors.ts';
 import { resolveFeatures } from '../features/index.ts';
+import { featureOptions } from '../pipeline/feature-options.ts';
 import type { Pipeline, TaskSettings } from '../pipeline/schema.ts';
 
 /** One head of the model: a task's label column and its classes, in the order of the logits. */
@@ -74,7 +75,8 @@ async function openSource(
   });
   const heads = tasks.map((task) => makeHead(task, dataset, options.classes?.[task.name]));
   const store = await openFeatureStore(dataset, {
-    features: resolveFeatures(pipeline.features),
+    features: resolveFeatures(featureOptions(pipeline.features)),
+    waveform: pipeline.features.waveform,
     window: pipeline.train.window,
     maxBad: pipeline.train.maxBad,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),

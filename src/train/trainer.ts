@@ -4,16 +4,20 @@ import * as tf from '@tensorflow/tfjs';
 import { writeFileAtomicSync } from '../atomic-file.ts';
 import { setBackend } from '../backend/index.ts';
 import { type BatchSampler, createBatches } from '../datasets/batches.ts';
+import type { NoiseRecordings } from '../datasets/noise.ts';
 import type { Batch } from '../datasets/types.ts';
 import { planWindows } from '../datasets/windows.ts';
 import { InterruptedError } from '../errors.ts';
 import { frameCount, resolveFeatures } from '../features/index.ts';
 import { type AudioCnn, type AudioCnnOptions, audioCnn, initialStrides, resolveAudioCnn } from '../models/index.ts';
+import { featureOptions } from '../pipeline/feature-options.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
 import { type AugmentOptions, augment } from './augment.ts';
+import { waveformReader } from './augment-waveform.ts';
 import { loadState, loadWeights, type Progress, saveState, saveWeights } from './checkpoint.ts';
 import { describeEnvironment } from './environment.ts';
 import { evaluateModel, type ScoredSplit } from './evaluate-model.ts';
+import { openNoiseSources, refuseNoNoise } from './noise-sources.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { writePredictions } from './predictions.ts';
 import type { AxisResult, EvaluationResult, MetricsLine, RunResult } from './results.ts';
@@ -56,15 +60,18 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
   const { out, signal, onProgress } = options;
   refuseTakenFolder(out, pipeline, options.resume ?? false);
   initialStrides(resolveAudioCnn(modelOptions(pipeline, { any: 2 }))); // refuses an impossible model before any data is read
+  refuseNoNoise(pipeline);
   const backend = await setBackend(pipeline.backend);
   const sources = await openSources(pipeline, {
     ...options,
     onProgress: (phase, _, done, total) => onProgress?.(phase, done, total),
   });
   let run: Training | undefined;
+  let noise: NoiseRecordings[] = [];
   try {
+    noise = await openNoiseSources(pipeline, sources, options);
     for (const note of describeData(sources)) options.onNote?.(note);
-    run = createTraining(pipeline, sources);
+    run = createTraining(pipeline, sources, noise);
     startRun(out, pipeline, run.heads, describeEnvironment(backend, pipeline.seed));
     const progress = loadState(out, run.model, run.optimizer) ?? startingProgress(run.batches);
     run.batches.restore(progress.batches);
@@ -80,6 +87,7 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
   } finally {
     run?.optimizer.dispose();
     run?.model.dispose();
+    for (const recordings of noise) recordings.close();
     closeSources(sources);
   }
 }
@@ -103,13 +111,20 @@ interface Training {
 
 /** The model that a pipeline asks for, sized for its windows. @param heads task → number of classes */
 function modelOptions(pipeline: Pipeline, heads: Record<string, number>): AudioCnnOptions & { frames: number } {
-  const features = resolveFeatures(pipeline.features);
+  const features = resolveFeatures(featureOptions(pipeline.features));
   const { frames } = planWindows(pipeline.train.window, features, (samples) => frameCount(samples, features));
   return { ...pipeline.model, frames, bins: features.bins, heads, seed: pipeline.seed };
 }
 
-function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Training {
+function createTraining(
+  pipeline: Pipeline,
+  sources: readonly TaskSource[],
+  noise: readonly NoiseRecordings[],
+): Training {
   const settings = pipeline.train;
+  const { augmentation } = settings;
+  const features = resolveFeatures(featureOptions(pipeline.features));
+  const { waveform } = pipeline.features;
   const heads = headsOf(sources, pipeline);
   const options = modelOptions(pipeline, Object.fromEntries(heads.map(({ name, classes }) => [name, classes.length])));
   const batches = createBatches({
@@ -118,6 +133,18 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     frames: options.frames,
     seed: pipeline.seed,
     balance: settings.balance,
+    ...(waveform
+      ? {
+          readWindow: waveformReader({
+            settings: augmentation,
+            sampleRate: features.sampleRate,
+            frames: options.frames,
+            seed: pipeline.seed,
+            stores: sources.map(({ store }) => store),
+            noise,
+          }),
+        }
+      : {}),
   });
   const steps = settings.epochs
     ? stepsOf(settings.epochs, batches, sources.length, settings.batch)
@@ -131,8 +158,9 @@ function createTraining(pipeline: Pipeline, sources: readonly TaskSource[]): Tra
     model,
     batches,
     augmentation: {
-      settings: settings.augmentation,
-      features: resolveFeatures(pipeline.features),
+      // What acts on samples where they are kept is done when a window is read.
+      settings: waveform ? { ...augmentation, timeShift: 0, gain: 0 } : augmentation,
+      features,
       seed: pipeline.seed,
     },
     optimizer: createOptimizer(settings.optimizer, model),
