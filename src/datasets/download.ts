@@ -12,8 +12,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
+import { explainFullDisk } from './full-disk.ts';
 
 export interface Checksum {
   readonly algorithm: 'md5' | 'sha256';
@@ -56,7 +58,14 @@ export async function download(url: string, file: string, options: DownloadOptio
       signal?.throwIfAborted();
       if (error instanceof FinalAnswer) throw new Error(`${url}: ${error.message}`);
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS') throw error;
+      if (code === 'EACCES' || code === 'EROFS') throw error;
+      if (code === 'ENOSPC') {
+        throw explainFullDisk(error, {
+          folder: path.dirname(file),
+          needed: options.bytes === undefined ? undefined : options.bytes - sizeOf(partial),
+          advice: 'make room, then start again: what has arrived is kept',
+        });
+      }
       failures = sizeOf(partial) > before ? 1 : failures + 1;
       if (failures > retries) {
         throw new Error(

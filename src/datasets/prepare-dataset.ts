@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import type { ResolvedLogMelOptions } from '../features/index.ts';
@@ -7,6 +7,7 @@ import type { DatasetDefinition, DatasetFile } from './dataset-definition.ts';
 import { download, wrongWith } from './download.ts';
 import type { TransformSource } from './extractor.ts';
 import { openFeatureStore } from './feature-cache.ts';
+import { freeBytes } from './full-disk.ts';
 import { rememberRoot } from './prepared-root.ts';
 import { readSourceTree } from './source-tree.ts';
 import type { BadClip, Dataset } from './types.ts';
@@ -20,6 +21,8 @@ export interface PrepareDatasetOptions {
   /** Seconds of a window. */
   readonly window: number;
   readonly precision?: 'float16' | 'float32';
+  /** Keep samples instead of features, as `features.waveform` of a pipeline. */
+  readonly waveform?: boolean;
   readonly transform?: TransformSource;
   readonly workers?: number;
   readonly maxBad?: number;
@@ -157,8 +160,7 @@ function tellNeed(
     (sum, file) => sum + (statSync(path.join(root, `${file.name}.partial`), { throwIfNoEntry: false })?.size ?? 0),
     0,
   );
-  const { bavail, bsize } = statfsSync(root);
-  const free = bavail * bsize;
+  const free = freeBytes(root);
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const about = known ? '' : 'about ';
   options.onRemark?.(

@@ -1,7 +1,7 @@
-import { statfsSync } from 'node:fs';
 import type { ClipSource, ExtractedClip, ExtractionSettings } from './extract.ts';
 import type { Extractor } from './extractor.ts';
 import { ShardWriter } from './feature-shard.ts';
+import { explainFullDisk } from './full-disk.ts';
 import type { PlannedShard } from './shard-plan.ts';
 
 /** Clips of one shard that are extracted together. */
@@ -14,6 +14,8 @@ export interface PrepareOptions {
   readonly folder: string;
   readonly settings: ExtractionSettings;
   readonly extractor: Extractor;
+  /** Clips of all groups, to tell how much a full disk lacks. */
+  readonly clips: number;
   readonly signal?: AbortSignal;
   /** Called with the number of clips that were added since the last call. */
   readonly onClips?: (clips: number) => void;
@@ -31,6 +33,8 @@ export async function writeShards(
   const { extractor, signal } = options;
   const underWay: { shard: PlannedShard; extracted: Promise<ExtractedClip[]> }[] = [];
   let writer: ShardWriter | undefined;
+  /** Clips and bytes of all shards, and bytes of the one that is begun. */
+  const written = { clips: 0, bytes: 0, begun: 0 };
 
   async function writeFirst(): Promise<void> {
     const first = underWay.shift();
@@ -38,10 +42,17 @@ export async function writeShards(
     const extracted = await first.extracted;
     signal?.throwIfAborted();
     writer ??= new ShardWriter(options.folder, first.shard);
-    for (const clip of extracted) addClip(writer, clip);
+    for (const clip of extracted) {
+      addClip(writer, clip);
+      const bytes = 'data' in clip ? clip.data.length : 0;
+      written.clips++;
+      written.bytes += bytes;
+      written.begun += bytes;
+    }
     if (writer.full) {
       await writer.finish();
       writer = undefined;
+      written.begun = 0;
     }
     options.onClips?.(extracted.length);
   }
@@ -58,7 +69,13 @@ export async function writeShards(
     while (underWay.length > 0) await writeFirst();
   } catch (error) {
     writer?.abandon();
-    throw explainFullDisk(error, options.folder);
+    // Clips not yet written are taken to be as long as those before them, and the shard that was begun is written anew.
+    const left = ((options.clips - written.clips) * written.bytes) / written.clips;
+    throw explainFullDisk(error, {
+      folder: options.folder,
+      needed: written.clips === 0 ? undefined : left + written.begun,
+      advice: 'make room or set SPECTRIDE_CACHE, then start again: what is finished is kept',
+    });
   }
 }
 
@@ -70,17 +87,4 @@ function addClip(writer: ShardWriter, clip: ExtractedClip): void {
     const { frames, trainingFrames, samples, data } = clip;
     writer.add({ frames, trainingFrames, samples, unreadable: false }, data);
   }
-}
-
-/** A full disk, said so that one knows where and how much is left; other errors as they are. */
-function explainFullDisk(error: unknown, folder: string): unknown {
-  if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOSPC') return error;
-  const { bavail, bsize } = statfsSync(folder);
-  const megabytes = Math.floor((bavail * bsize) / 1e6);
-  return Object.assign(
-    new Error(
-      `${folder}: the disk is full (${megabytes} MB free); make room or set SPECTRIDE_CACHE, then start again: what is finished is kept`,
-    ),
-    { code: 'ENOSPC' },
-  );
 }
