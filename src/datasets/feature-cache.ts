@@ -162,6 +162,7 @@ async function completeTables(
         folder,
         settings,
         extractor,
+        clips: total - done,
         signal: options.signal,
         onClips(clips) {
           done += clips;
