@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { openDataset } from '../../src/datasets/catalogue.ts';
-import { taskClasses } from '../../src/datasets/labels.ts';
 import type { Dataset } from '../../src/datasets/types.ts';
 import { removeTemporaryFolders, temporaryFolder, writeTree } from './temporary-folder.ts';
 
@@ -200,26 +199,5 @@ describe('manifest:', () => {
     ['path,label\na.wav,x\na.wav,y', ':3: expected one "label" for a.wav, found "y" after "x"'],
   ])('refuses %j', async (text, message) => {
     await expect(openDataset(manifest(text))).rejects.toThrow(message);
-  });
-});
-
-describe('taskClasses()', () => {
-  const dataset = (text: string) => {
-    const root = writeTree(temporaryFolder(), { 'm.csv': text });
-    return openDataset(`manifest:${path.join(root, 'm.csv')}`);
-  };
-
-  test('takes the first column, or the one named', async () => {
-    const two = await dataset('path,a,b,split\n1,x,p,train\n2,y,q,train\n');
-    expect(taskClasses(two)).toEqual({ label: 'a', classes: ['x', 'y'] });
-    expect(taskClasses(two, 'b')).toEqual({ label: 'b', classes: ['p', 'q'] });
-  });
-
-  test('refuses a column that is not there, a single class, and labels that are never trained on', async () => {
-    const one = await dataset('path,a,split\n1,x,train\n2,x,test\n');
-    expect(() => taskClasses(one, 'b')).toThrow(/expected a label column, found no "b" \(columns: "a"\)/);
-    expect(() => taskClasses(one)).toThrow(/expected at least two classes of "a", found only "x"/);
-    const unseen = await dataset('path,a,split\n1,x,train\n2,y,train\n3,z,test\n');
-    expect(() => taskClasses(unseen)).toThrow(/found "z" in test only/);
   });
 });

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { birds } from '../../src/datasets/birds.ts';
 import { openDataset } from '../../src/datasets/catalogue.ts';
 import type { DatasetDefinition } from '../../src/datasets/dataset-definition.ts';
-import { taskClasses } from '../../src/datasets/labels.ts';
 import { nsynth } from '../../src/datasets/nsynth.ts';
 import { type PrepareDatasetOptions, prepareDataset } from '../../src/datasets/prepare-dataset.ts';
 import { readSourceTree } from '../../src/datasets/source-tree.ts';
@@ -136,8 +135,8 @@ describe('splits', () => {
     const paper = await open(nsynth, note, 'paper');
     expect([count(official, 'train'), count(official, 'validation'), count(official, 'test')]).toEqual([22, 18, 9]);
     expect([count(paper, 'train'), count(paper, 'validation'), count(paper, 'test')]).toEqual([22, 9, 18]);
-    expect(taskClasses(paper, 'pitch').classes).toHaveLength(128);
-    expect(taskClasses(paper, 'instrument_family_str').classes).toHaveLength(11);
+    expect(paper.classes.pitch).toHaveLength(128);
+    expect(paper.classes.instrument_family_str).toHaveLength(11);
   });
 
   test('of the paper: the others are draws in the proportions of Table A.1, stratified', async () => {
