@@ -54,7 +54,7 @@ function readTable(table: Buffer, clips: number) {
   });
 }
 
-function readShard(file: string): { key: string; table: Buffer; clips: ReadClip[] } {
+function readShard(file: string, holdsSamples = false): { key: string; table: Buffer; clips: ReadClip[] } {
   const bytes = readFileSync(file);
   expect(bytes.toString('latin1', 0, 8)).toBe('SPECTFTR');
   expect(bytes.readUInt32LE(8)).toBe(1);
@@ -75,7 +75,10 @@ function readShard(file: string): { key: string; table: Buffer; clips: ReadClip[
     expect(entry.crc).toBe(crc32(data));
     const { trainingFrames, samples } = entry;
     if (entry.unreadable) return { trainingFrames, samples, frames: [], reason: data.toString('utf8') };
-    const value = (at: number) => (valueBytes === 2 ? binary16(data.readUInt16LE(2 * at)) : data.readFloatLE(4 * at));
+    const value = (at: number) => {
+      if (valueBytes === 4) return data.readFloatLE(4 * at);
+      return holdsSamples ? data.readInt16LE(2 * at) / 32768 : binary16(data.readUInt16LE(2 * at));
+    };
     const frames = Array.from({ length: entry.frames }, (_, frame) =>
       Array.from({ length: bins }, (_, bin) => value(frame * bins + bin)),
     );
@@ -93,6 +96,55 @@ function beginsShard(id: string): boolean {
   h ^= h >> 13n;
   return h % 128n === 0n;
 }
+
+describe('docs/feature-cache.md, samples', () => {
+  test.each([
+    [undefined, 4],
+    [16000, 2],
+  ])('where all recordings are 16-bit PCM at %s Hz a sample has %s bytes', async (pcm16Rate, bytesOfSample) => {
+    const cache = temporaryFolder();
+    const root = writeTree(temporaryFolder(), {
+      'a/1.wav': toneWav(440, 0.05),
+      'a/long.wav': toneWav(500, 2.6),
+      'b/2.wav': toneWav(700, 1),
+      'b/bad.wav': 'not audio',
+    });
+    const dataset = { ...(await openDataset(`folder:${root}`)), ...(pcm16Rate ? { pcm16Rate } : {}) };
+    const store = await openFeatureStore(dataset, {
+      features: resolveFeatures(),
+      window: 1,
+      cacheDirectory: cache,
+      waveform: true,
+      maxBad: 1,
+    });
+    store.close();
+    const [folder = ''] = readdirSync(path.join(cache, 'features'));
+    const inFolder = (name: string) => path.join(cache, 'features', folder, name);
+    const text = readFileSync(inFolder('settings.json'), 'utf8');
+    expect(folder).toBe(sha256(text.slice(0, -1)).slice(0, 16));
+    expect(JSON.stringify(JSON.parse(text))).toBe(
+      `{"format":1,"waveform":true,"valueBytes":${bytesOfSample},"features":{"sampleRate":16000}}`,
+    );
+    const shards = readdirSync(inFolder('')).filter((name) => name.endsWith('.shard'));
+    const clips = shards.flatMap((name) => {
+      const header = readFileSync(inFolder(name)).subarray(0, 80);
+      expect([header.readUInt32LE(12), header.readUInt32LE(16)]).toEqual([1, bytesOfSample]);
+      return readShard(inFolder(name), true).clips;
+    });
+    expect(clips.filter(({ reason }) => reason !== undefined)).toHaveLength(1);
+    const good = clips.filter(({ reason }) => reason === undefined);
+    const expected = dataset.clips
+      .filter(({ id }) => id !== 'b/bad.wav')
+      .map(({ path: file }) => {
+        const data = readFileSync(file).subarray(44);
+        return Array.from({ length: data.length / 2 }, (_, i) => data.readInt16LE(2 * i) / 32768);
+      });
+    const byLength = (a: { length: number }, b: { length: number }) => a.length - b.length;
+    expect(good.map(({ frames }) => frames.flat()).sort(byLength)).toEqual(expected.sort(byLength));
+    for (const { frames, trainingFrames, samples } of good)
+      expect([trainingFrames, samples]).toEqual([frames.length, frames.length]);
+  });
+});
 
 describe.each(['float32', 'float16'] as const)('docs/feature-cache.md, %s', (precision) => {
   const cache = temporaryFolder();
