@@ -22,7 +22,7 @@ export function listRecordings(folder: string, field: string): string[] {
   const recordings = names.filter(isAudioName);
   if (recordings.length === 0) {
     throw new BadInputError(
-      `${field}: expected a folder with recordings, found ${names.length} other files in ${folder}`,
+      `${field}: expected recordings in ${folder}, found ${names.length === 0 ? 'nothing' : 'only other files'}`,
     );
   }
   return recordings.map((name) => path.join(folder, name));

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { Batch } from '../../src/datasets/types.ts';
 import { logMel, resolveFeatures } from '../../src/features/index.ts';
-import { definePipeline } from '../../src/pipeline/index.ts';
 import type { AugmentationSettings } from '../../src/pipeline/schema.ts';
 import { augment } from '../../src/train/augment.ts';
 import { tone } from './tiny-data.ts';
@@ -126,11 +125,4 @@ test.each([0.2, 1, 2])('mixup’s weights have the mean and variance of Beta(α,
   const variance = weights.reduce((sum, value) => sum + (value - mean) ** 2, 0) / weights.length;
   expect(mean).toBeCloseTo(0.5, 1);
   expect(variance / (1 / (4 * (2 * alpha + 1)))).toBeCloseTo(1, 1);
-});
-
-test('noise, which nothing mixes in, is an unknown key', () => {
-  const train = { augmentation: { noise: { from: 'dataset' } } } as never;
-  expect(() => definePipeline({ tasks: [{ name: 't', dataset: 'nsynth' }], train })).toThrow(
-    /augmentation\.noise: unknown key/,
-  );
 });

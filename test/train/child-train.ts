@@ -1,10 +1,10 @@
 import { train } from '../../src/train/index.ts';
 import { tinyPipeline } from './tiny-data.ts';
 
-/** Trains the tiny pipeline in a process of its own, which a test may kill: node child-train.ts FOLDER OUT CACHE [resume]. */
-const [folder = '', out = '', cacheDirectory = '', resume] = process.argv.slice(2);
+/** Trains the tiny pipeline in a process of its own, which a test may kill: node child-train.ts FOLDER OUT CACHE [resume|new] [changes as JSON]. */
+const [folder = '', out = '', cacheDirectory = '', resume, changes = '{}'] = process.argv.slice(2);
 
-await train(tinyPipeline(folder), {
+await train(tinyPipeline(folder, JSON.parse(changes)), {
   out,
   cacheDirectory,
   resume: resume === 'resume',
