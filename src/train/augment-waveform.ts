@@ -71,9 +71,18 @@ export function mixAtSnr(samples: Float32Array, noise: Float32Array, snr: number
 }
 
 function sumOfSquares(samples: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += (samples[i] as number) ** 2;
-  return sum;
+  // Two sums that do not wait for each other.
+  let even = 0;
+  let odd = 0;
+  const paired = samples.length - (samples.length % 2);
+  for (let i = 0; i < paired; i += 2) {
+    const first = samples[i] as number;
+    const second = samples[i + 1] as number;
+    even += first * first;
+    odd += second * second;
+  }
+  const last = samples[paired] ?? 0;
+  return even + odd + last * last;
 }
 
 function scale(samples: Float32Array, factor: number): void {
