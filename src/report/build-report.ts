@@ -89,6 +89,7 @@ async function gallery(figures: readonly ReportFigure[], numbers: FigureNumbers)
 }
 
 function lead(runs: readonly FinishedRun[], groups: number): string {
+  if (runs.length === 0) return 'Measurements; nothing was trained.';
   const started = runs.map((run) => run.environment.started).sort();
   const [first = ''] = started;
   const seeds = new Set(runs.map((run) => run.pipeline.seed)).size;
@@ -106,11 +107,13 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   const accuracy = several ? accuracyTable(variants) : undefined;
   const strides = strideTable(variants, options.deviation);
   const shared = sharedStrideTable(variants);
-  const counts = countTable(runs);
-  const scores = scoreTable(variants);
+  // An experiment may measure costs and train nothing.
+  const [counts, scores, facts] = runs.length === 0 ? [] : [countTable(runs), scoreTable(variants), runFacts(variants)];
   const learned = runs.filter((run) => run.pipeline.model.pooling === 'diffstride');
-  const cutoffs = cutoffReport(learned.length > 0 ? learned : runs, { deviation: options.deviation }).table;
-  const facts = runFacts(variants);
+  const cutoffs =
+    runs.length === 0
+      ? undefined
+      : cutoffReport(learned.length > 0 ? learned : runs, { deviation: options.deviation }).table;
   const movement = strideMovementTable(variants);
   const contrasts = cutoffContrastTable(variants);
   const differences = several ? differenceTable(variants) : undefined;
