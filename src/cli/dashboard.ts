@@ -1,5 +1,5 @@
+import { formatDuration } from '../duration.ts';
 import type { MetricsLine } from '../train/results.ts';
-import { formatDuration } from './progress.ts';
 
 /** What the dashboard knows of a run. */
 export interface DashboardState {

@@ -1,3 +1,5 @@
+import { formatDuration } from '../duration.ts';
+
 /** Shows how far long work has come, on stderr: a bar with the time left on a terminal, else a plain line now and then. */
 export interface ProgressDisplay {
   /** `note` stands behind the bar: the loss, say. */
@@ -9,14 +11,6 @@ export interface ProgressDisplay {
 const barWidth = 24;
 const terminalInterval = 100;
 const plainInterval = 15_000;
-
-/** Seconds as people say them: 42 s, 3 min 20 s, 2 h 5 min. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
 
 export function createProgress(
   stream: { isTTY?: boolean; columns?: number; write(text: string): unknown } = process.stderr,

@@ -1,15 +1,10 @@
+import { formatDuration } from '../duration.ts';
 import { groupLabels } from './group-labels.ts';
 import { roundHalfUp } from './round.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { RunVariant } from './run-variant.ts';
 import { median } from './spread.ts';
 import type { Table } from './table.ts';
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${roundHalfUp(seconds, 0)} s`;
-  if (seconds < 5400) return `${roundHalfUp(seconds / 60, 1)} min`;
-  return `${roundHalfUp(seconds / 3600, 1)} h`;
-}
 
 const digits = new Intl.NumberFormat('en');
 
@@ -44,7 +39,7 @@ export function runFacts(variants: readonly RunVariant<FinishedRun>[]): Table {
             String(pipeline.seed),
             digits.format(result.steps),
             String(pipeline.train.batch),
-            duration(result.seconds),
+            formatDuration(result.seconds),
             speed === undefined ? undefined : roundHalfUp(speed, 1),
             digits.format(result.parameters),
             roundHalfUp(result.multiplyAdds / 1e6, 1),
