@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { type BackendDescription, setBackend } from '../backend/index.ts';
-import { type AudioCnn, audioCnn, type ForwardResult } from '../models/index.ts';
+import { type AudioCnn, audioCnn, type ForwardResult, type FrozenAudioCnn, freezeAudioCnn } from '../models/index.ts';
 import { stream } from '../random.ts';
 import { createOptimizer } from '../train/optimizer.ts';
 
@@ -16,16 +16,17 @@ export interface Workload {
   settings: { pooling: string; init: string };
   /** One step of training as the trainer takes it: forward, cross-entropy, gradients, Adam, moving averages, projection. */
   train(): void;
-  /** Logits of the batch, read back. */
+  /** Logits of the batch, read back, by the network frozen as it stands, as evaluation and prediction do it. */
   infer(): void;
 }
 
 const classes = 35;
 const learningRate = 1e-4;
 
-function wordLogits({ logits }: ForwardResult): tf.Tensor2D {
-  if (logits.words === undefined) throw new Error('the model has no head "words"');
-  return logits.words;
+function wordLogits(logits: Record<string, tf.Tensor2D>): tf.Tensor2D {
+  const { words } = logits;
+  if (words === undefined) throw new Error('the model has no head "words"');
+  return words;
 }
 
 /** Options of the command line, with the names that the PyTorch peer has for them, and ours. */
@@ -77,6 +78,7 @@ export async function createWorkload(): Promise<Workload> {
   const targets = Int32Array.from({ length: batch }, () => random.integer(classes));
   const labels = tf.oneHot(tf.tensor1d(targets, 'int32'), classes) as tf.Tensor2D;
   const optimizer = createOptimizer('adam', model);
+  let frozen: FrozenAudioCnn | undefined;
   return {
     backend,
     model,
@@ -84,11 +86,13 @@ export async function createWorkload(): Promise<Workload> {
     steps,
     settings: { pooling: options.pooling, init: options.init },
     train() {
+      frozen?.dispose();
+      frozen = undefined;
       let statistics: ForwardResult['statistics'] = new Map();
       const { loss, gradients } = model.lossAndGradients(() => {
         const result = model.forward(x, { training: true });
         statistics = result.statistics;
-        return tf.losses.softmaxCrossEntropy(labels, wordLogits(result)) as tf.Scalar;
+        return tf.losses.softmaxCrossEntropy(labels, wordLogits(result.logits)) as tf.Scalar;
       });
       optimizer.update(gradients, { weight: learningRate, stride: learningRate });
       model.updateStatistics(statistics);
@@ -97,7 +101,9 @@ export async function createWorkload(): Promise<Workload> {
       loss.dispose();
     },
     infer() {
-      tf.tidy(() => wordLogits(model.forward(x)).dataSync());
+      const network = frozen ?? freezeAudioCnn(model);
+      frozen = network;
+      tf.tidy(() => wordLogits(network.forward(x)).dataSync());
     },
   };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Split } from '../datasets/types.ts';
 import { evaluationWindows } from '../datasets/windows.ts';
-import type { AudioCnn } from '../models/index.ts';
+import { type AudioCnn, type FrozenAudioCnn, freezeAudioCnn } from '../models/index.ts';
 import { type Prediction, scoreTask } from './metrics.ts';
 import type { EvaluationResult } from './results.ts';
 import type { Head, TaskSource } from './sources.ts';
@@ -31,9 +31,14 @@ export async function evaluateModel(
 ): Promise<ScoredSplit> {
   const predictions = new Map<string, Prediction[]>();
   const heads = new Map<string, Head>();
-  for (const source of sources) {
-    for (const head of source.heads) heads.set(head.name, head);
-    for (const [task, found] of await predictSource(model, source, options)) predictions.set(task, found);
+  const network = freezeAudioCnn(model);
+  try {
+    for (const source of sources) {
+      for (const head of source.heads) heads.set(head.name, head);
+      for (const [task, found] of await predictSource(network, source, options)) predictions.set(task, found);
+    }
+  } finally {
+    network.dispose();
   }
   const order = Object.keys(model.options.heads).flatMap((task) => heads.get(task) ?? []);
   return {
@@ -46,11 +51,11 @@ export async function evaluateModel(
 }
 
 async function predictSource(
-  model: AudioCnn,
+  network: FrozenAudioCnn,
   { store, heads }: TaskSource,
   { split, batch, signal, onProgress }: EvaluateOptions,
 ): Promise<Map<string, Prediction[]>> {
-  const frames = model.options.frames;
+  const { frames } = network.options;
   const windows = [...evaluationWindows(store, split)];
   /** Task → clip → sum of the logits over its windows. */
   const sums = new Map(heads.map(({ name }) => [name, new Map<number, Float64Array>()]));
@@ -61,7 +66,7 @@ async function predictSource(
     group.forEach(({ index, start }, row) => {
       store.read(index, start, frames, features, row * frames * store.bins);
     });
-    const logits = windowLogits(model, features, group.length, store.bins);
+    const logits = windowLogits(network, features, group.length);
     for (const { name, classes } of heads) {
       const values = logits[name] ?? new Float32Array();
       group.forEach(({ index }, row) => {
@@ -90,18 +95,18 @@ async function predictSource(
 }
 
 /**
- * Logits of windows under a model's moving statistics.
+ * Logits of windows.
  * @param features [windows, frames, bins]
  * @returns task → [windows, classes]
  */
 export function windowLogits(
-  model: AudioCnn,
+  network: FrozenAudioCnn,
   features: Float32Array,
   windows: number,
-  bins: number,
 ): Record<string, Float32Array> {
+  const { frames, bins } = network.options;
   return tf.tidy(() => {
-    const { logits } = model.forward(tf.tensor3d(features, [windows, model.options.frames, bins]));
+    const logits = network.forward(tf.tensor4d(features, [windows, frames, bins, 1]));
     return Object.fromEntries(
       Object.entries(logits).map(([task, values]) => [task, values.dataSync() as Float32Array]),
     );

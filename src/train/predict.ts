@@ -1,6 +1,7 @@
 import { readAudio } from '../audio/index.ts';
 import { evaluationStarts, paddedSamples } from '../datasets/windows.ts';
 import { logMel } from '../features/index.ts';
+import { freezeAudioCnn } from '../models/index.ts';
 import { windowLogits } from './evaluate-model.ts';
 import type { LoadedModel } from './load-model.ts';
 import { softmax } from './metrics.ts';
@@ -41,18 +42,23 @@ export async function predictFile(loaded: LoadedModel, file: string): Promise<Fi
   const { values, bins } = logMel(padded, features);
   const starts = evaluationStarts(samples.length, windows);
   const logits = new Map(Object.keys(labels).map((task) => [task, [] as Float64Array[]]));
-  for (let from = 0; from < starts.length; from += batch) {
-    const group = starts.slice(from, from + batch);
-    const rows = new Float32Array(group.length * windows.frames * bins); // [windows, frames, bins]
-    group.forEach((start, row) => {
-      rows.set(values.subarray(start * bins, (start + windows.frames) * bins), row * windows.frames * bins);
-    });
-    for (const [task, found] of Object.entries(windowLogits(model, rows, group.length, bins))) {
-      const classes = found.length / group.length;
-      for (let row = 0; row < group.length; row++) {
-        logits.get(task)?.push(Float64Array.from(found.subarray(row * classes, (row + 1) * classes)));
+  const network = freezeAudioCnn(model);
+  try {
+    for (let from = 0; from < starts.length; from += batch) {
+      const group = starts.slice(from, from + batch);
+      const rows = new Float32Array(group.length * windows.frames * bins); // [windows, frames, bins]
+      group.forEach((start, row) => {
+        rows.set(values.subarray(start * bins, (start + windows.frames) * bins), row * windows.frames * bins);
+      });
+      for (const [task, found] of Object.entries(windowLogits(network, rows, group.length))) {
+        const classes = found.length / group.length;
+        for (let row = 0; row < group.length; row++) {
+          logits.get(task)?.push(Float64Array.from(found.subarray(row * classes, (row + 1) * classes)));
+        }
       }
     }
+  } finally {
+    network.dispose();
   }
   const { hopLength, sampleRate } = features;
   return {
