@@ -2,6 +2,7 @@
 export default {
   testEnvironment: '<rootDir>/test/environment.js',
   roots: ['<rootDir>/test'],
+  setupFiles: ['<rootDir>/test/properties.ts'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -97,24 +97,26 @@ export class Allocator {
   }
 
   #takeFree(size: number): Block | undefined {
-    const last = this.#classes.length;
-    for (let index = classAtLeast(size); index < last; index++) {
-      const block = this.#classes[index];
-      if (block !== undefined) {
-        this.#unlink(block);
-        this.#split(block, size);
-        return block;
-      }
-    }
-    // The class that `size` itself falls into holds smaller blocks too: look through it before the arena grows.
+    // The class that `size` itself falls into holds smaller blocks too. It comes first: a request repeated after its block was
+    // given back gets that block again, and larger ones stay whole.
     for (let block = this.#classes[classOf(size)]; block !== undefined; block = block.next) {
       if (block.bytes >= size) {
-        this.#unlink(block);
-        this.#split(block, size);
-        return block;
+        return this.#take(block, size);
+      }
+    }
+    for (let index = classOf(size) + 1; index < this.#classes.length; index++) {
+      const block = this.#classes[index];
+      if (block !== undefined) {
+        return this.#take(block, size);
       }
     }
     return undefined;
+  }
+
+  #take(block: Block, size: number): Block {
+    this.#unlink(block);
+    this.#split(block, size);
+    return block;
   }
 
   #append(size: number): Block {
@@ -223,12 +225,4 @@ function classOf(bytes: number): number {
   const units = bytes / alignment;
   const power = 31 - Math.clz32(units);
   return power * subdivisions + Math.floor((units / 2 ** power - 1) * subdivisions);
-}
-
-/** The lowest class in which every block holds at least `bytes` bytes. */
-function classAtLeast(bytes: number): number {
-  const index = classOf(bytes);
-  const power = Math.floor(index / subdivisions);
-  const lowest = alignment * 2 ** power * (1 + (index % subdivisions) / subdivisions);
-  return lowest === bytes ? index : index + 1;
 }
