@@ -158,6 +158,13 @@ describe('performExperiment()', () => {
     expect(existsSync(path.join(out, 'words-spectral-seed0', 'result.json'))).toBe(true);
   });
 
+  test('reports runs in the order of the file, whichever ends first', async () => {
+    environment('STAND_IN_LATE', 'words-spectral-seed0');
+    const outcome = await performExperiment(file, { out: path.join(folder, 'late'), jobs: 2, command });
+    environment('STAND_IN_LATE', undefined);
+    expect(outcome.done.map((run) => path.basename(run))).toEqual(all);
+  });
+
   test('refuses seeds that the file does not have', async () => {
     await expect(performExperiment(file, { out, jobs: 1, command, seeds: [8] })).rejects.toThrow(
       'expected some of 0, 1',

@@ -1,9 +1,11 @@
 /**
  * Stands in for the `spectride` command in tests of experiments: `train` writes a run folder in two halves and notes every
- * call. STAND_IN_FAIL names a run that fails, STAND_IN_SLOW one that waits after its first half until it is interrupted.
+ * call. STAND_IN_FAIL names a run that fails, STAND_IN_SLOW one that waits after its first half until it is interrupted,
+ * STAND_IN_LATE one that ends only when another run of its folder has.
  */
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
@@ -55,6 +57,11 @@ if (!values.resume) {
   }
 } else if (!existsSync(path.join(values.out, 'checkpoints/last.state.safetensors'))) {
   process.exit(2);
+}
+if (process.env.STAND_IN_LATE === id) {
+  const folder = path.dirname(values.out);
+  const ended = () => readdirSync(folder).some((name) => existsSync(path.join(folder, name, 'result.json')));
+  for (let tries = 0; tries < 1500 && !ended(); tries++) await wait(20);
 }
 const stride = 2 - 0.1 * (1 + resolved.seed);
 const axis = (name, length) => ({

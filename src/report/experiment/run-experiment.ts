@@ -19,7 +19,7 @@ export interface ExperimentProgress {
 }
 
 export interface ExperimentOutcome {
-  /** Folders of the runs that are done. */
+  /** Folders of the runs that are done, in the order of the plan. */
   done: string[];
   failed: { id: string; reason: string; log: string }[];
   interrupted: boolean;
@@ -87,7 +87,8 @@ export async function runExperiment(
   { out, jobs, command, extra = [], environment, signal, onProgress }: RunExperimentOptions,
 ): Promise<ExperimentOutcome> {
   await mkdir(path.join(out, 'logs'), { recursive: true });
-  const outcome: ExperimentOutcome = { done: [], failed: [], interrupted: false };
+  const failed: ExperimentOutcome['failed'] = [];
+  const done = new Set<PlannedRun>();
   const waiting = [...runs];
   let over = 0;
   const report = (run: PlannedRun, event: ExperimentProgress['event'], more: Partial<ExperimentProgress> = {}) =>
@@ -99,7 +100,7 @@ export async function runExperiment(
     const state = await stateOf(run, directory);
     if (state === 'done') {
       over += 1;
-      outcome.done.push(directory);
+      done.add(run);
       report(run, 'skipped');
       return;
     }
@@ -114,7 +115,7 @@ export async function runExperiment(
     const seconds = (performance.now() - started) / 1000;
     if (code === 0) {
       over += 1;
-      outcome.done.push(directory);
+      done.add(run);
       report(run, 'done', { seconds });
     } else if (signal?.aborted === true) {
       report(run, 'interrupted', { seconds });
@@ -130,13 +131,16 @@ export async function runExperiment(
       } catch (error) {
         over += 1;
         const reason = error instanceof Error ? error.message : String(error);
-        outcome.failed.push({ id: run.id, reason, log: path.join(out, 'logs', `${run.id}.log`) });
+        failed.push({ id: run.id, reason, log: path.join(out, 'logs', `${run.id}.log`) });
         report(run, 'failed', { reason });
       }
     }
   }
 
   await Promise.all(Array.from({ length: Math.max(1, jobs) }, worker));
-  outcome.interrupted = signal?.aborted === true;
-  return outcome;
+  return {
+    done: runs.filter((run) => done.has(run)).map((run) => path.join(out, run.id)),
+    failed,
+    interrupted: signal?.aborted === true,
+  };
 }
