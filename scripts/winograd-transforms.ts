@@ -161,6 +161,58 @@ const evenFilterAdjoint = [
   'const t1@ = f32x4.add(multiplyAdd(two, c@, f32x4.add(a@, b@)), d4@);',
 ];
 
+/*
+ * Stride 2 on lines padded at both ends: the even inputs are a polynomial of degree 5 in each tile and (g2, g0) one of degree 1;
+ * their product has seven coefficients, found at the points 0, ±1, ±2 and ±½. Evaluation, and the transposed interpolation, are
+ * transforms of F(6, 3) but for the plane of the point ∞.
+ */
+const overlapPlanes = 7;
+const evensOfOverlap = 6;
+
+const withoutInfinity = (statements: string[]) => statements.filter((statement) => !statement.startsWith('const t7@'));
+
+/** Interpolation, up to the factors that the filter's transform contains, plus what `rest` holds for the same outputs. */
+const overlapOutput = [
+  'const s1@ = f32x4.add(d1@, d2@);',
+  'const m1@ = f32x4.sub(d1@, d2@);',
+  'const s2@ = f32x4.add(d3@, d4@);',
+  'const m2@ = f32x4.sub(d3@, d4@);',
+  'const s3@ = f32x4.add(d5@, d6@);',
+  'const m3@ = f32x4.sub(d5@, d6@);',
+  'const m2x2@ = f32x4.add(m2@, m2@);',
+  'const s3x2@ = f32x4.add(s3@, s3@);',
+  'const x@ = f32x4.mul(c21_4, d0@);',
+  'let t0@ = d0@;',
+  'let t1@ = multiplyAdd(four, m3@, f32x4.add(m1@, m2x2@));',
+  'let t2@ = multiplyAdd(four, s3x2@, f32x4.sub(f32x4.add(s1@, s2@), x@));',
+  'let t3@ = multiplyAdd(minus5, f32x4.add(m2x2@, m3@), f32x4.mul(minus17_4, m1@));',
+  'let t4@ = multiplyAdd(minus5, f32x4.add(s2@, s3x2@), multiplyAdd(minus17_4, s1@, x@));',
+  'let t5@ = multiplyAdd(four, m2x2@, f32x4.add(m1@, m3@));',
+  'let t6@ = multiplyAdd(four, s2@, f32x4.add(f32x4.sub(s1@, d0@), s3x2@));',
+];
+
+const overlapFilter = [
+  'const t0@ = d1@;',
+  'const t1@ = f32x4.mul(minus2_9, f32x4.add(d1@, d0@));',
+  'const t2@ = f32x4.mul(minus2_9, f32x4.sub(d1@, d0@));',
+  'const t3@ = f32x4.mul(c1_360, multiplyAdd(two, d0@, d1@));',
+  'const t4@ = f32x4.mul(c1_360, multiplyAdd(minus2, d0@, d1@));',
+  'const double@ = f32x4.add(d0@, d0@);',
+  'const t5@ = f32x4.mul(c1_360, multiplyAdd(four, d1@, double@));',
+  'const t6@ = f32x4.mul(c1_360, f32x4.sub(f32x4.mul(four, d1@), double@));',
+];
+
+const overlapFilterAdjoint = [
+  'const s1@ = f32x4.mul(minus2_9, f32x4.add(d1@, d2@));',
+  'const m1@ = f32x4.mul(minus2_9, f32x4.sub(d1@, d2@));',
+  'const s2@ = f32x4.mul(c1_360, f32x4.add(d3@, d4@));',
+  'const m2@ = f32x4.mul(c1_360, f32x4.sub(d3@, d4@));',
+  'const s3@ = f32x4.mul(c1_360, f32x4.add(d5@, d6@));',
+  'const m3@ = f32x4.mul(c1_360, f32x4.sub(d5@, d6@));',
+  'const t0@ = multiplyAdd(two, f32x4.add(m2@, m3@), m1@);',
+  'const t1@ = multiplyAdd(four, s3@, f32x4.add(f32x4.add(d0@, s1@), s2@));',
+];
+
 const copies = (from: number, to: number, count: number) =>
   range(count).map((index) => `const t${to + index}@ = d${from + index}@;`);
 
@@ -207,6 +259,18 @@ export function winogradSource(): string {
       evenOutput(() => 'bias@'),
       splitOutputs,
     ),
+    rowTransform('copyRows', 1, copies(0, 0, 1)),
+    rowTransform('transformEvens', evensOfOverlap, withoutInfinity(gradientTransform)),
+    rowTransform('transformOverlapGradient', overlapPlanes, withoutInfinity(inputTransform)),
+    planeTransform('transformOverlapFilter', 2, overlapFilter),
+    planeTransform('transformOverlapFilterAdjoint', overlapPlanes, overlapFilterAdjoint),
+    outputFunction(
+      'transformEvensAdjoint',
+      overlapPlanes,
+      outputTransform.map((statement) => statement.replace('f32x4.add(d7@, m3@)', 'm3@')),
+      evensOfOverlap,
+    ),
+    overlapFunction('transformOverlap'),
   ].join('\n');
 }
 
@@ -310,6 +374,72 @@ function outputFunction(name: string, inputs: number, statements: string[], outp
         .join('\n      ')}
       from += 64;
       to += 4;
+    }
+  }
+}`;
+}
+
+/**
+ * One panel of 16 columns of whole lines: the products `source` [7][tile][16] of their tiles, `tilesOfLine` a line, and those of the
+ * odd inputs, `rest` [line][6 · tilesOfLine + 1][16], to which the output that a tile shares with the next one is added. Otherwise as
+ * `outputFunction`, with seven targets a tile, of which the last counts at the end of a line alone.
+ */
+function overlapFunction(name: string): string {
+  const both = (lines: string[]) => lines.map((line) => ['a', 'b'].map((half) => line.replaceAll('@', half)).join(' '));
+  const outputs = range(evensOfOverlap);
+  const finish = (index: number) => `multiplyAdd(f32x4.pmax(t${index}@, zero), scale@, offset@)`;
+  return `export function ${name}(source: usize, planeBytes: usize, rest: usize, lineCount: i32, tilesOfLine: i32, targets: usize, stride: usize, targetOffset: usize, header: usize, epilogue: bool, constants: usize): void {
+  ${constantsOf(overlapOutput)}
+  const zero = f32x4.splat(0);
+  for (let o: usize = 0; o < 64; o += 32) {
+    const biasa = v128.load(header + o), biasb = v128.load(header + o, 16);
+    const scalea = v128.load(header + o, 64), scaleb = v128.load(header + o, 80);
+    const offseta = v128.load(header + o, 128), offsetb = v128.load(header + o, 144);
+    let from = source + o;
+    let odd = rest + o;
+    let to = targets;
+    const column = targetOffset + o;
+    for (let line = 0; line < lineCount; line++) {
+      for (let tile = 0; tile < tilesOfLine; tile++) {
+        ${range(overlapPlanes)
+          .map((index) => `const at${index} = from + ${index} * planeBytes;`)
+          .join('\n        ')}
+        ${range(overlapPlanes)
+          .map((index) => `const d${index}a = v128.load(at${index}), d${index}b = v128.load(at${index}, 16);`)
+          .join('\n        ')}
+        ${range(overlapPlanes)
+          .map(
+            (index) =>
+              `const r${index}a = v128.load(odd, ${index * 64}), r${index}b = v128.load(odd, ${index * 64 + 16});`,
+          )
+          .join('\n        ')}
+        ${both(overlapOutput).join('\n        ')}
+        ${both(outputs.map((index) => `t${index}@ = f32x4.add(f32x4.add(t${index}@, r${index}@), bias@);`)).join('\n        ')}
+        ${both([`t${evensOfOverlap}@ = f32x4.add(t${evensOfOverlap}@, r${evensOfOverlap}@);`]).join('\n        ')}
+        if (epilogue) {
+          ${both(outputs.map((index) => `t${index}@ = ${finish(index)};`)).join('\n          ')}
+        }
+        ${outputs
+          .map(
+            (index) =>
+              `{ const at = <usize>load<u32>(to + ${index} * stride) + column; v128.store(at, t${index}a); v128.store(at, t${index}b, 16); }`,
+          )
+          .join('\n        ')}
+        v128.store(odd, t${evensOfOverlap}a, ${evensOfOverlap * 64});
+        v128.store(odd, t${evensOfOverlap}b, ${evensOfOverlap * 64 + 16});
+        odd += ${evensOfOverlap * 64};
+        from += 64;
+        to += 4;
+      }
+      const at = <usize>load<u32>(to + ${evensOfOverlap} * stride - 4) + column;
+      let lasta = v128.load(odd), lastb = v128.load(odd, 16);
+      ${both(['last@ = f32x4.add(last@, bias@);']).join('\n      ')}
+      if (epilogue) {
+        ${both(['last@ = multiplyAdd(f32x4.pmax(last@, zero), scale@, offset@);']).join('\n        ')}
+      }
+      v128.store(at, lasta);
+      v128.store(at, lastb, 16);
+      odd += 64;
     }
   }
 }`;

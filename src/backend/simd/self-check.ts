@@ -22,6 +22,7 @@ export function selfCheck(engine: Engine): void {
     // Three taps of stride 1 or 2 go through Winograd's transforms, few channels and tiles through the direct kernels.
     checkConvolution(check, { height: 41, width: 7, inputs: 32, outputs: 36, taps: [3, 1], strides: [1, 1] });
     checkConvolution(check, { height: 65, width: 9, inputs: 32, outputs: 36, taps: [3, 1], strides: [2, 1] });
+    checkConvolution(check, { height: 25, width: 33, inputs: 32, outputs: 32, taps: [3, 1], strides: [2, 1] });
     checkConvolution(check, { height: 5, width: 21, inputs: 18, outputs: 23, taps: [1, 3], strides: [1, 2] });
     checkAxisProduct(check);
   } finally {

@@ -12,7 +12,7 @@ const layers: [string, ConvolutionShape][] = [
   ['5f, stride 1', strideOne],
   [
     '6t, stride 2',
-    { ...strideOne, outHeight: 7, kernelHeight: 3, kernelWidth: 1, strideHeight: 2, padTop: 1, padLeft: 0 },
+    { ...strideOne, batch: 8, outHeight: 7, kernelHeight: 3, kernelWidth: 1, strideHeight: 2, padTop: 1, padLeft: 0 },
   ],
   [
     '2f, stride 2, many positions',

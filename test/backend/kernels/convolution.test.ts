@@ -69,6 +69,38 @@ const lines: fc.Arbitrary<ConvolutionShape> = fc
     return { ...sizes, kernelHeight, kernelWidth, padTop, padLeft, ...strides };
   });
 
+/** Three taps and stride 2 along one axis of 2L − 1 inputs and L outputs: padded at both ends. */
+const paddedLines: fc.Arbitrary<ConvolutionShape> = fc
+  .record({
+    batch: fc.constant(2),
+    out: fc.constantFrom(2, 6, 7, 7, 12, 13, 20),
+    across: fc.integer({ min: 32, max: 34 }),
+    channels: fc.constantFrom([32, 48], [36, 32]),
+    columns: fc.boolean(),
+  })
+  .map(({ batch, out, across, channels: [inChannels = 0, outChannels = 0], columns }) => {
+    const along = 2 * out - 1;
+    const shape = {
+      batch,
+      inHeight: along,
+      inWidth: across,
+      inChannels,
+      outHeight: out,
+      outWidth: across,
+      outChannels,
+    };
+    const turned = { ...shape, inHeight: across, inWidth: along, outHeight: across, outWidth: out };
+    return columns
+      ? { ...turned, kernelHeight: 1, kernelWidth: 3, strideHeight: 1, strideWidth: 2, padTop: 0, padLeft: 1 }
+      : { ...shape, kernelHeight: 3, kernelWidth: 1, strideHeight: 2, strideWidth: 1, padTop: 1, padLeft: 0 };
+  });
+
+/** The same with channels enough for the filter gradient to go that way too. */
+const widePaddedLines: ConvolutionShape = {
+  ...{ batch: 1, inHeight: 25, inWidth: 34, inChannels: 128, outHeight: 13, outWidth: 34, outChannels: 144 },
+  ...{ kernelHeight: 3, kernelWidth: 1, strideHeight: 2, strideWidth: 1, padTop: 1, padLeft: 0 },
+};
+
 interface Values {
   x: Float32Array;
   filter: Float32Array;
@@ -142,6 +174,14 @@ describe.each(['kernels.wasm', 'kernels-simd128.wasm'])('convolution drivers on 
     );
   });
 
+  test('all three passes agree with float64 loops where lines of stride 2 are padded at both ends', () => {
+    fc.assert(
+      fc.property(paddedLines, (shape) => expectNaiveValues(engine, shape)),
+      { numRuns: 8, seed: 5 },
+    );
+    expectNaiveValues(engine, widePaddedLines);
+  });
+
   test.each([
     [
       'one-channel maps, as the first layer',
@@ -177,20 +217,20 @@ describe.each(['kernels.wasm', 'kernels-simd128.wasm'])('convolution drivers on 
 
 test('results are bit-identical for 1, 2, 3 and 7 threads, however the work is cut', () => {
   fc.assert(
-    fc.property(fc.oneof(shapes, lines), (shape) => {
+    fc.property(fc.oneof(shapes, lines, paddedLines), (shape) => {
       const values = valuesOf(shape);
       const expected = passes(new TestEngine(), shape, values);
       for (const threads of [2, 3, 7]) {
         expect(passes(new TestEngine({ threads, chunks: 2 * threads - 1 }), shape, values)).toEqual(expected);
       }
     }),
-    { numRuns: 30, seed: 2 },
+    { numRuns: 20, seed: 2, examples: [[widePaddedLines]] },
   );
 });
 
 test('convolution() with an epilogue is relu(convolution + bias) · scale + offset', () => {
   fc.assert(
-    fc.property(shapes, (shape) => {
+    fc.property(fc.oneof(shapes, lines, paddedLines), (shape) => {
       const engine = new TestEngine();
       const values = valuesOf(shape);
       const scale = randomValues(shape.outChannels, 5);

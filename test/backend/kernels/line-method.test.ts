@@ -13,9 +13,14 @@ test('a DiffStride network of paper width runs on F(6, 3), except its one-channe
   expect(kernelsOf('diffstride')).toEqual([undefined, ...Array(11).fill('winogradConvolution')]);
 });
 
-test('a strided network runs on F(6, 3) where the stride is 1 and on nine products of twelve where it is 2', () => {
-  const [one, two] = ['winogradConvolution', 'strideTwoConvolution'];
-  expect(kernelsOf('strided')).toEqual([undefined, two, two, two, one, one, two, two, one, one, two, two]);
+test('a strided network runs on F(6, 3) where the stride is 1, on 13 products of 18 over its frames and on nine of twelve over its bins', () => {
+  const [one, time, frequency] = ['winogradConvolution', 'overlapAddConvolution', 'strideTwoConvolution'];
+  const [first, second, third] = [
+    [undefined, frequency, time, frequency],
+    [one, one, time, frequency],
+    [one, one, time, frequency],
+  ];
+  expect(kernelsOf('strided')).toEqual([...first, ...second, ...third]);
 });
 
 test('lineOf() refuses what is not three taps along one axis with stride 1 or 2', () => {
@@ -56,8 +61,12 @@ test('the tiles of a line cover every output once, in as few tiles as whole line
         [line, 'forward', outHeight],
         [backwards, 'input gradient', stride === 1 ? along : Math.ceil((along + pad) / 2)],
       ] as const) {
-        const tiling = way && lineMethod(way, pass)?.tiling;
-        if (tiling !== undefined) {
+        const { method, tiling } = (way && lineMethod(way, pass)) ?? {};
+        if (method?.kernel.startsWith('overlapAdd')) {
+          expect([pad, along]).toEqual([1, 2 * outHeight - 1]);
+          expect(tiling).toMatchObject({ period: Math.ceil((outHeight - 1) / 6), lines: across });
+          expect(tiling?.tiles).toBe(across * (tiling?.period ?? 0));
+        } else if (tiling !== undefined) {
           const slots = stride === 1 ? 6 : 4;
           expect(tiling.period).toBeGreaterThanOrEqual(outputs);
           expect(tiling.tiles * slots).toBeGreaterThanOrEqual((across - 1) * tiling.period + outputs);

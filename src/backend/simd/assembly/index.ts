@@ -16,3 +16,10 @@ export {
   strideTwoFilterSum,
   strideTwoInputGradient,
 } from './stride-two';
+export {
+  overlapAddConvolution,
+  overlapAddFilterGradient,
+  overlapAddFilterSum,
+  overlapAddInputGradient,
+  packOverlapAdd,
+} from './overlap-add';

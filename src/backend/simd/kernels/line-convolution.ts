@@ -30,11 +30,14 @@ export function lineConvolution(
   const { method, tiling } = choice;
   const { depth, columns } = line;
   const { mostBlockTiles, groupPanels } = blocking(depth, columns);
-  const { blocks, blockPositions: blockTiles } = cutPositions(tiling.tiles, engine.threads, mostBlockTiles);
+  const { together } = tiling;
+  const most = Math.max(1, Math.floor(mostBlockTiles / together));
+  const { blocks, blockPositions } = cutPositions(tiling.tiles / together, engine.threads, most);
+  const blockTiles = blockPositions * together;
   withWorkspace(engine, (workspace) => {
     const { scale = 0, offset = 0 } = epilogue ?? {};
     const panels = obtainPanels(engine, workspace, {
-      pack: line.stride === 1 ? 'packWinograd' : 'packStrideTwo',
+      pack: method.pack,
       filter,
       values: [depth, columns, pass === 'input gradient' ? 1 : 0],
       columns,

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { lines, panelColumns } from './gather.ts';
-import { type Line, lineWords } from './line.ts';
+import { type Line, lineWords, type Tiling } from './line.ts';
 import { constantBytes, lineMethod } from './line-method.ts';
 import { groupCount, sliceCount, sumSlices } from './slices.ts';
 import { withWorkspace } from './workspace.ts';
@@ -9,9 +9,9 @@ import { withWorkspace } from './workspace.ts';
  * Tiles that are transformed before they are multiplied: the length of the sums that stay in registers. Large filters do not fit a
  * core's own cache, so their sums are fetched as seldom as possible; blocks are equal, as a short one costs as much fetching.
  */
-function blockTilesOf(depth: number, columns: number, tiles: number): number {
+function blockTilesOf({ depth, columns }: Line, { tiles, together }: Tiling): number {
   const most = depth * columns < 2 ** 17 ? 96 : 320;
-  return Math.ceil(tiles / Math.ceil(tiles / most));
+  return Math.ceil(tiles / together / Math.ceil(tiles / most)) * together;
 }
 
 /** Input channels of an item start at multiples of this. */
@@ -34,7 +34,7 @@ export function lineFilterGradient(
   const { method, tiling } = choice;
   const { depth, columns } = line;
   const { tiles } = tiling;
-  const blockTiles = blockTilesOf(depth, columns, tiles);
+  const blockTiles = blockTilesOf(line, tiling);
   const panelCount = Math.ceil(columns / panelColumns);
   const resultColumns = panelCount * panelColumns;
   const sliceFloats = (method.weights * depth + 1) * resultColumns;
@@ -65,8 +65,7 @@ export function lineFilterGradient(
         (method.sources + method.targets) * lines(blockTiles * 4) +
         mostPanels * (method.products * blockTiles * 64 + 64),
     });
-    const sum = line.stride === 1 ? 'winogradFilterSum' : 'strideTwoFilterSum';
-    engine.parallel(sum, [result, resultColumns, slices, depth, columns, dFilter], {
+    engine.parallel(method.sum, [result, resultColumns, slices, depth, columns, dFilter], {
       count: depth,
       grain: channelUnit,
       scratchBytes: (method.weights + 3) * 16 * panelColumns * 4 + constantBytes,

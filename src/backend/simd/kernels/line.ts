@@ -25,6 +25,8 @@ export interface Tiling {
   wrap: number;
   lines: number;
   tiles: number;
+  /** Tiles that stay in one block: 1, or all tiles of a line. */
+  together: number;
 }
 
 /** The line of a forward pass (source x, target y), or undefined for other kernels, strides and paddings. */

@@ -83,7 +83,7 @@ export function obtainPanels(
   engine: Engine,
   workspace: Workspace,
   options: {
-    pack: 'packPanels' | 'packWinograd' | 'packStrideTwo';
+    pack: 'packPanels' | 'packWinograd' | 'packStrideTwo' | 'packOverlapAdd';
     filter: number;
     values: number[];
     columns: number;
