@@ -42,43 +42,27 @@ const overlap: usize = 7;
 /** Planes of weights and of summed gradients: seven for the even inputs, and g1. */
 const planes: usize = 8;
 
-/** Pointers of the even inputs of the tiles of `lineCount` lines: `pointers` [6][stride / 4]. Which side they are on: `target`. */
-function writeEvenPointers(
+/**
+ * Pointers for the tiles of `lineCount` lines to places `step` · (6 · tile + k) + `start` of each line, k below `count`: `pointers`
+ * [count][stride / 4]. With `target` on that side, otherwise on the source's.
+ */
+function writeTilePointers(
   job: Winograd,
   firstLine: i32,
   lineCount: i32,
   target: bool,
+  count: usize,
+  step: i32,
+  start: i32,
   pointers: usize,
   stride: usize,
-  nowhere: usize,
+  outside: usize,
 ): void {
   for (let line = firstLine; line < firstLine + lineCount; line++) {
     for (let tile = 0; tile < job.period; tile++) {
-      for (let k: usize = 0; k < evens; k++) {
-        const along = 2 * (tile * <i32>evens + <i32>k) + 1;
-        const pointer = target ? targetPointer(job, line, along, nowhere) : sourcePointer(job, line, along, nowhere);
-        store<u32>(pointers + k * stride, <u32>pointer);
-      }
-      pointers += 4;
-    }
-  }
-}
-
-/** Pointers of the seven outputs of the tiles of `lineCount` lines: `pointers` [7][stride / 4]. Which side they are on: `target`. */
-function writeOutputPointers(
-  job: Winograd,
-  firstLine: i32,
-  lineCount: i32,
-  target: bool,
-  pointers: usize,
-  stride: usize,
-  nowhere: usize,
-): void {
-  for (let line = firstLine; line < firstLine + lineCount; line++) {
-    for (let tile = 0; tile < job.period; tile++) {
-      for (let k: usize = 0; k < overlap; k++) {
-        const along = tile * <i32>evens + <i32>k;
-        const pointer = target ? targetPointer(job, line, along, nowhere) : sourcePointer(job, line, along, nowhere);
+      for (let k: usize = 0; k < count; k++) {
+        const along = step * (tile * <i32>evens + <i32>k) + start;
+        const pointer = target ? targetPointer(job, line, along, outside) : sourcePointer(job, line, along, outside);
         store<u32>(pointers + k * stride, <u32>pointer);
       }
       pointers += 4;
@@ -157,8 +141,8 @@ export function overlapAddConvolution(address: usize, begin: i32, end: i32, scra
     const lineCount = min(blockLines, job.lines - firstLine);
     const count = lineCount * tilesOfLine;
     const plainCount = lineCount * length;
-    writeEvenPointers(job, firstLine, lineCount, false, sources, stride, zeros);
-    writeOutputPointers(job, firstLine, lineCount, true, targets, stride, nowhere);
+    writeTilePointers(job, firstLine, lineCount, false, evens, 2, 1, sources, stride, zeros);
+    writeTilePointers(job, firstLine, lineCount, true, overlap, 1, 0, targets, stride, nowhere);
     writePlainPointers(job, firstLine, lineCount, false, 2, length, plainSources);
     transformEvens(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64, constants);
     for (let firstPanel = 0; firstPanel < panelCount; firstPanel += group) {
@@ -259,8 +243,8 @@ export function overlapAddInputGradient(address: usize, begin: i32, end: i32, sc
     const lineCount = min(blockLines, job.lines - firstLine);
     const count = lineCount * tilesOfLine;
     const plainCount = lineCount * length;
-    writeOutputPointers(job, firstLine, lineCount, false, sources, stride, zeros);
-    writeEvenPointers(job, firstLine, lineCount, true, targets, stride, nowhere);
+    writeTilePointers(job, firstLine, lineCount, false, overlap, 1, 0, sources, stride, zeros);
+    writeTilePointers(job, firstLine, lineCount, true, evens, 2, 1, targets, stride, nowhere);
     writePlainPointers(job, firstLine, lineCount, false, 1, length, plainSources);
     writePlainPointers(job, firstLine, lineCount, true, 2, length, plainTargets);
     transformOverlapGradient(sources, stride, count, 0, depth, rows, rowBytes, rowPlane, 64, constants);
@@ -332,8 +316,8 @@ export function overlapAddFilterGradient(address: usize, begin: i32, end: i32, s
       const plainCount = lineCount * length;
       const plane = <usize>count * 64;
       const accumulate = line > firstLine;
-      writeEvenPointers(job, line, lineCount, false, sources, stride, zeros);
-      writeOutputPointers(job, line, lineCount, true, targets, stride, zeros);
+      writeTilePointers(job, line, lineCount, false, evens, 2, 1, sources, stride, zeros);
+      writeTilePointers(job, line, lineCount, true, overlap, 1, 0, targets, stride, zeros);
       writePlainPointers(job, line, lineCount, false, 2, length, plainSources);
       writePlainPointers(job, line, lineCount, true, 1, length, plainTargets);
       const plain = overlap * plane;
