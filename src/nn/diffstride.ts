@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
-import { type FourierMatrices, fourierMatrices, type Norm } from './fourier-matrices.ts';
+import { type BinRange, type FourierMatrices, fourierMatrices, type Norm } from './fourier-matrices.ts';
 import { rampMask } from './mask.ts';
 import { type Affine, axisProduct, constantAxisProduct, maskedAxisProduct } from './operations/index.ts';
 import { type PooledAxesOptions, pooledAxes } from './pooled-axes.ts';
@@ -26,8 +26,10 @@ export interface AxisPoolOptions {
 interface MaskedAxis extends FourierMatrices {
   /** [K]: mask(m) for m = 0..⌊N'/2⌋, differentiable in the stride. */
   mask: tf.Tensor1D;
-  firstOnRamp: number;
-  lastOnRamp: number;
+  onRamp: BinRange;
+  /** N' */
+  pooled: number;
+  norm: Norm;
 }
 
 function maskedAxis(
@@ -51,8 +53,12 @@ function maskedAxis(
       ramp,
       Array.from({ length: highestBin + 1 }, (_, m) => m),
     ),
-    firstOnRamp: Math.min(Math.floor(start), highestBin),
-    lastOnRamp: Math.min(Math.ceil(start + ramp), highestBin),
+    onRamp: {
+      first: Math.min(Math.floor(start), highestBin),
+      last: Math.min(Math.ceil(start + ramp), highestBin),
+    },
+    pooled,
+    norm,
   };
 }
 
@@ -85,18 +91,16 @@ export function axisMatrix(stride: Stride, length: number, options: AxisPoolOpti
  */
 export function diffStrideAxis(x: tf.Tensor, axis: number, stride: Stride, options: AxisPoolOptions = {}): tf.Tensor {
   return tf.tidy(() => {
-    const masked = maskedAxis(stride, x.shape[axis] as number, options);
+    const length = x.shape[axis] as number;
+    const masked = maskedAxis(stride, length, options);
     const matrix = maskedMatrix(masked);
     if (options.affine !== undefined) return axisProduct(x, matrix, axis, options.affine);
     if (typeof stride === 'number') return constantAxisProduct(x, matrix, axis);
 
-    const { analysis, synthesis, mask, firstOnRamp, lastOnRamp } = masked;
-    const kept = mask.size;
-    const count = lastOnRamp - firstOnRamp + 1;
-    const rows = [firstOnRamp, kept + firstOnRamp].map((first) => tf.slice(analysis, [first, 0], [count, -1]));
-    const columns = [firstOnRamp, kept + firstOnRamp].map((first) => tf.slice(synthesis, [0, first], [-1, count]));
-    const onRamp = { analysis: tf.concat(rows) as tf.Tensor2D, synthesis: tf.concat(columns, 1) as tf.Tensor2D };
-    return maskedAxisProduct(x, matrix, tf.slice(mask, firstOnRamp, count), onRamp, axis);
+    const { mask, onRamp, pooled, norm } = masked;
+    const ramp = fourierMatrices(length, pooled, norm, onRamp);
+    const count = onRamp.last - onRamp.first + 1;
+    return maskedAxisProduct(x, matrix, tf.slice(mask, onRamp.first, count), ramp, axis);
   });
 }
 

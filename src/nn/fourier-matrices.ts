@@ -53,11 +53,17 @@ function computeTables(length: number, pooled: number, norm: Norm): FourierTable
 const tables = new Map<string, FourierTables>();
 const mostTables = 256;
 
+/** The bins m = first..last of a crop. */
+export interface BinRange {
+  first: number;
+  last: number;
+}
+
 /**
  * The DFT of length N and the inverse DFT of length N' over the frequencies m = 0..⌊N'/2⌋ that both have: without a mask,
- * synthesis · analysis = rfft → crop → irfft(N').
+ * synthesis · analysis = rfft → crop → irfft(N'). With `bins`, over those frequencies alone.
  */
-export function fourierMatrices(length: number, pooled: number, norm: Norm): FourierMatrices {
+export function fourierMatrices(length: number, pooled: number, norm: Norm, bins?: BinRange): FourierMatrices {
   const key = `${length} ${pooled} ${norm}`;
   let entry = tables.get(key);
   if (entry === undefined) {
@@ -65,9 +71,27 @@ export function fourierMatrices(length: number, pooled: number, norm: Norm): Fou
     entry = computeTables(length, pooled, norm);
     tables.set(key, entry);
   }
-  const rows = entry.analysis.length / length;
+  const { analysis, synthesis } = bins === undefined ? entry : tablesOfBins(entry, length, pooled, bins);
+  const rows = analysis.length / length;
   return {
-    analysis: tf.tensor2d(entry.analysis, [rows, length]),
-    synthesis: tf.tensor2d(entry.synthesis, [pooled, rows]),
+    analysis: tf.tensor2d(analysis, [rows, length]),
+    synthesis: tf.tensor2d(synthesis, [pooled, rows]),
   };
+}
+
+/** Rows of `analysis` and columns of `synthesis` of some bins, cosines first. Copied here, as tfjs slices a matrix number by number. */
+function tablesOfBins(entry: FourierTables, length: number, pooled: number, { first, last }: BinRange): FourierTables {
+  const kept = entry.analysis.length / length / 2;
+  const count = last - first + 1;
+  const analysis = new Float32Array(2 * count * length);
+  const synthesis = new Float32Array(pooled * 2 * count);
+  for (const half of [0, 1]) {
+    const start = half * kept + first;
+    analysis.set(entry.analysis.subarray(start * length, (start + count) * length), half * count * length);
+    for (let j = 0; j < pooled; j++) {
+      const row = j * 2 * kept + start;
+      synthesis.set(entry.synthesis.subarray(row, row + count), (2 * j + half) * count);
+    }
+  }
+  return { analysis, synthesis };
 }
