@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BadInputError } from '../errors.ts';
-import { type BinRange, type FourierMatrices, fourierMatrices, type Norm } from './fourier-matrices.ts';
-import { rampMask } from './mask.ts';
+import { type BinRange, fourierMatrices, type Norm } from './fourier-matrices.ts';
+import { rampStart, type StrideMask, strideMask, strideMaskValues } from './mask.ts';
 import { type Affine, axisProduct, constantAxisProduct, maskedAxisProduct } from './operations/index.ts';
 import { type PooledAxesOptions, pooledAxes } from './pooled-axes.ts';
 import { type AxisRole, diffStrideLength, extraBin, rampWidth, type Smoothness } from './pooled-length.ts';
@@ -22,14 +22,15 @@ export interface AxisPoolOptions {
   affine?: Affine;
 }
 
-/** An axis at one stride: the crop's matrices, the mask between them, and which of its bins may lie on the ramp. */
-interface MaskedAxis extends FourierMatrices {
-  /** [K]: mask(m) for m = 0..⌊N'/2⌋, differentiable in the stride. */
-  mask: tf.Tensor1D;
-  onRamp: BinRange;
+/** An axis of N samples at one stride. */
+interface MaskedAxis {
+  mask: StrideMask;
   /** N' */
   pooled: number;
   norm: Norm;
+  /** All bins that the crop keeps, m = 0..⌊N'/2⌋, and those that may lie on the ramp. */
+  kept: BinRange;
+  onRamp: BinRange;
 }
 
 function maskedAxis(
@@ -39,31 +40,20 @@ function maskedAxis(
 ): MaskedAxis {
   const highest = Math.min(length, upperLimit ?? length);
   const lowest = Math.min(Math.max(1, lowerLimit), highest);
-  const used = Math.min(Math.max(strideValue(stride), lowest), highest);
+  const value = strideValue(stride);
   const ramp = rampWidth(smoothness, length);
-  const extra = extraBin(role, smoothness);
+  const mask = { length, stride: value, lowest, highest, ramp, extra: extraBin(role, smoothness) };
+  const used = Math.min(Math.max(value, lowest), highest);
   const pooled = cropping ? diffStrideLength(length, used, ramp) : length;
-  const highestBin = Math.floor(pooled / 2);
-  const threshold = tf.add(tf.div(length / 2, tf.clipByValue(stride, lowest, highest)), extra);
-  const start = length / (2 * used) + extra; // the threshold on the host
-  return {
-    ...fourierMatrices(length, pooled, norm),
-    mask: rampMask(
-      threshold,
-      ramp,
-      Array.from({ length: highestBin + 1 }, (_, m) => m),
-    ),
-    onRamp: {
-      first: Math.min(Math.floor(start), highestBin),
-      last: Math.min(Math.ceil(start + ramp), highestBin),
-    },
-    pooled,
-    norm,
-  };
+  const last = Math.floor(pooled / 2);
+  const start = rampStart(mask);
+  const onRamp = { first: Math.min(Math.floor(start), last), last: Math.min(Math.ceil(start + ramp), last) };
+  return { mask, pooled, norm, kept: { first: 0, last }, onRamp };
 }
 
-/** synthesis · diag(mask) · analysis, the mask counting for cosines and sines alike. */
-function maskedMatrix({ analysis, synthesis, mask }: MaskedAxis): tf.Tensor2D {
+/** synthesis · diag(mask) · analysis, the mask [K] counting for cosines and sines alike. */
+function maskedMatrix({ mask: { length }, pooled, norm }: MaskedAxis, mask: tf.Tensor1D): tf.Tensor2D {
+  const { analysis, synthesis } = fourierMatrices(length, pooled, norm);
   return tf.matMul(synthesis, tf.mul(tf.concat([mask, mask]).expandDims(1), analysis)) as tf.Tensor2D;
 }
 
@@ -79,7 +69,10 @@ function maskedMatrix({ analysis, synthesis, mask }: MaskedAxis): tf.Tensor2D {
  * Only the mask depends on S, so the stride's gradient comes from the bins on its ramp; the crop carries none.
  */
 export function axisMatrix(stride: Stride, length: number, options: AxisPoolOptions = {}): tf.Tensor2D {
-  return tf.tidy(() => maskedMatrix(maskedAxis(stride, length, options)));
+  return tf.tidy(() => {
+    const axis = maskedAxis(stride, length, options);
+    return maskedMatrix(axis, strideMask(stride, axis.mask, axis.kept));
+  });
 }
 
 /**
@@ -93,14 +86,13 @@ export function diffStrideAxis(x: tf.Tensor, axis: number, stride: Stride, optio
   return tf.tidy(() => {
     const length = x.shape[axis] as number;
     const masked = maskedAxis(stride, length, options);
-    const matrix = maskedMatrix(masked);
+    const { mask, pooled, norm, kept, onRamp } = masked;
+    // Constant: the gradient goes through the ramp's bins below.
+    const matrix = maskedMatrix(masked, tf.tensor1d(strideMaskValues(mask, kept)));
     if (options.affine !== undefined) return axisProduct(x, matrix, axis, options.affine);
     if (typeof stride === 'number') return constantAxisProduct(x, matrix, axis);
-
-    const { mask, onRamp, pooled, norm } = masked;
-    const ramp = fourierMatrices(length, pooled, norm, onRamp);
-    const count = onRamp.last - onRamp.first + 1;
-    return maskedAxisProduct(x, matrix, tf.slice(mask, onRamp.first, count), ramp, axis);
+    const moving = strideMask(stride, mask, onRamp);
+    return maskedAxisProduct(x, matrix, moving, fourierMatrices(length, pooled, norm, onRamp), axis);
   });
 }
 
