@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { listenForInterruption } from './interruption.ts';
 
 interface DataOptions {
   label?: string;
@@ -73,15 +74,9 @@ Examples:
       ]);
       const { label, groupBy, window, workers, html } = options;
       const progress = createProgress();
-      const interrupt = new AbortController();
-      const onSignal = () => {
-        if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
-        interrupt.abort();
-      };
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
+      const interruption = listenForInterruption();
       try {
-        const { signal } = interrupt;
+        const { signal } = interruption;
         const split = await splitChoice(options);
         const dataset = await openDataset(datasetSpec(place), {
           split,
@@ -110,8 +105,7 @@ Examples:
         if (options.strict && examination.findings.some(({ weight }) => weight === 'fault')) process.exitCode = 1;
       } finally {
         progress.clear();
-        process.off('SIGINT', onSignal);
-        process.off('SIGTERM', onSignal);
+        interruption.release();
       }
     });
 }

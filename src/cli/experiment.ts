@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExperimentProgress } from '../report/experiment/run-experiment.ts';
+import { listenForInterruption } from './interruption.ts';
 
 interface ExperimentCommandOptions {
   out?: string;
@@ -56,19 +57,17 @@ Examples:
     .action(async (file: string, options: ExperimentCommandOptions) => {
       const { performExperiment } = await import('../report/experiment/perform-experiment.ts');
       const { print, printJson, remark } = await import('./output.ts');
-      const controller = new AbortController();
-      const interrupt = () => controller.abort();
-      process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+      const interruption = listenForInterruption();
       const outcome = await performExperiment(file, {
         ...options,
         command: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-        signal: controller.signal,
+        signal: interruption.signal,
         onProgress: (progress) => remark(line(progress)),
         onMeasure: (sample, done, total) =>
           remark(
             `[${done}/${total}] ${sample.pooling}, ${sample.mode}: ${(1000 * sample.stepSeconds).toFixed(0)} ms a step, ${(sample.peakBytes / 2 ** 20).toFixed(0)} MiB`,
           ),
-      }).finally(() => process.off('SIGINT', interrupt).off('SIGTERM', interrupt));
+      }).finally(interruption.release);
       if (options.json) printJson(outcome);
       else {
         const { renderText } = await import('../report/table-text.ts');

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { listenForInterruption } from './interruption.ts';
 
 interface PrepareOptions {
   root?: string;
@@ -77,13 +78,7 @@ Examples:
         import('../backend/log-mel/index.ts'),
       ]);
       const progress = createProgress();
-      const interrupt = new AbortController();
-      const onSignal = () => {
-        if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
-        interrupt.abort();
-      };
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
+      const interruption = listenForInterruption();
       try {
         const { preset, json, ...rest } = options;
         const began = performance.now();
@@ -94,7 +89,7 @@ Examples:
           features: resolveFeatures({ preset }),
           // The same as in training: the cache is keyed by it.
           transform: simdLogMelSource,
-          signal: interrupt.signal,
+          signal: interruption.signal,
           onRemark(text: string) {
             progress.clear();
             output.remark(text);
@@ -109,8 +104,7 @@ Examples:
         else output.print(...summary(prepared, took));
       } finally {
         progress.clear();
-        process.off('SIGINT', onSignal);
-        process.off('SIGTERM', onSignal);
+        interruption.release();
       }
     });
 }

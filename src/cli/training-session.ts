@@ -1,5 +1,6 @@
 import type { Pipeline } from '../pipeline/schema.ts';
 import type { MetricsLine, RunResult } from '../train/results.ts';
+import { listenForInterruption } from './interruption.ts';
 import { remark } from './output.ts';
 import { createProgress } from './progress.ts';
 
@@ -24,21 +25,14 @@ export async function trainWithProgress(pipeline: Pipeline, options: SessionOpti
   const { createTensorBoardWriter } = await import('../report/tensorboard.ts');
   const progress = createProgress();
   const dashboard = options.watch && process.stderr.isTTY ? await startDashboard(pipeline) : undefined;
-  const interrupt = new AbortController();
-  const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
-    remark('', 'saving…');
-    interrupt.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const interruption = listenForInterruption(() => remark('', 'saving…'));
   let events: ReturnType<typeof createTensorBoardWriter> | undefined;
   let note = '';
   try {
     const result = await train(pipeline, {
       out: options.out,
       resume: options.resume ?? false,
-      signal: interrupt.signal,
+      signal: interruption.signal,
       onProgress: (phase, done, total) => {
         if (!dashboard) progress.update(phases[phase], done, total, phase === 'train' ? note : '');
       },
@@ -57,8 +51,7 @@ export async function trainWithProgress(pipeline: Pipeline, options: SessionOpti
     return result;
   } finally {
     progress.clear();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    interruption.release();
   }
 }
 

@@ -30,6 +30,11 @@ export function checkpointFile(directory: string, kind: keyof typeof checkpoints
   return path.join(directory, 'checkpoints', checkpoints[kind]);
 }
 
+/** Whether an entry of a folder is what an atomic write leaves behind when its process is killed. */
+export function isTemporary(name: string): boolean {
+  return /^\..+\.tmp$/.test(name);
+}
+
 /** labels.json: task → its label column and its classes in the order of the logits. */
 export const labelsSchema = z.record(
   z.string(),
@@ -64,18 +69,27 @@ export async function readRun(directory: string): Promise<Run> {
   };
   const checked = <T>(name: string, schema: z.ZodType<T>): T =>
     parseJson(read(name), schema, path.join(directory, name));
-  const pipelineText = read(runFiles.pipeline);
+  const pipeline = parsePipeline(directory, read(runFiles.pipeline));
   const result = existsSync(path.join(directory, runFiles.result))
     ? checked(runFiles.result, runResultSchema)
     : undefined;
   return {
     directory,
-    pipeline: resolvePipeline(parse(pipelineText), path.join(directory, runFiles.pipeline)),
+    pipeline,
     environment: checked(runFiles.environment, environmentSchema),
     labels: checked(runFiles.labels, labelsSchema),
     metrics: readMetrics(directory),
     ...(result === undefined ? {} : { result }),
   };
+}
+
+function parsePipeline(directory: string, text: string): Pipeline {
+  return resolvePipeline(parse(text), path.join(directory, runFiles.pipeline));
+}
+
+/** pipeline.yaml, the first file of a run. @throws BadInputError where it is not of this format. */
+export function readPipeline(directory: string): Pipeline {
+  return parsePipeline(directory, readFileSync(path.join(directory, runFiles.pipeline), 'utf8'));
 }
 
 /** environment.json. @throws BadInputError where it is not of this format. */

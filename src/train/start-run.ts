@@ -1,20 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from 'yaml';
 import { writeFileAtomicSync } from '../atomic-file.ts';
 import { BadInputError } from '../errors.ts';
-import { resolvePipeline, serializePipeline } from '../pipeline/load.ts';
+import { serializePipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
 import type { Environment } from './results.ts';
-import { readEnvironment, readMetrics, runFiles } from './run-folder.ts';
+import { isTemporary, readEnvironment, readMetrics, readPipeline, runFiles } from './run-folder.ts';
 import type { Head } from './sources.ts';
 
-/** What an atomic write leaves behind when its process is killed. */
-const temporary = /^\..+\.tmp$/;
-
 function entriesOf(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => !temporary.test(name)) : [];
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !isTemporary(name)) : [];
 }
 
 /**
@@ -36,8 +32,7 @@ export function refuseTakenFolder(out: string, pipeline: Pipeline, resume: boole
 
 /** A run goes on only as it began, but for the backend. */
 function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
-  const file = path.join(out, runFiles.pipeline);
-  const before = resolvePipeline(parse(readFileSync(file, 'utf8')), file);
+  const before = readPipeline(out);
   const differing = (Object.keys({ ...before, ...pipeline }) as (keyof Pipeline)[]).find(
     (key) => key !== 'backend' && !isDeepStrictEqual(before[key], pipeline[key]),
   );
@@ -55,9 +50,9 @@ function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
  */
 export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[], environment: Environment): void {
   const checkpoints = path.join(out, 'checkpoints');
-  mkdirSync(checkpoints, { recursive: true });
   for (const folder of [out, checkpoints]) {
-    for (const name of readdirSync(folder)) if (temporary.test(name)) rmSync(path.join(folder, name), { force: true });
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder)) if (isTemporary(name)) rmSync(path.join(folder, name), { force: true });
   }
   const write = (name: string, text: string) => writeFileAtomicSync(path.join(out, name), text);
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -65,6 +60,7 @@ export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[]
   const first = existsSync(path.join(out, runFiles.environment)) ? readEnvironment(out) : undefined;
   rmSync(path.join(out, runFiles.result), { force: true });
   write(runFiles.pipeline, serializePipeline(pipeline));
+  mkdirSync(checkpoints, { recursive: true });
   write(runFiles.labels, json(labels));
   write(
     runFiles.environment,

@@ -57,7 +57,7 @@ const paperSteps = 1_000_000;
  *   the loss is no longer a number (the best checkpoint stays).
  */
 export async function train(pipeline: Pipeline, options: TrainOptions): Promise<RunResult> {
-  const { out, signal, onProgress } = options;
+  const { out, onProgress } = options;
   refuseTakenFolder(out, pipeline, options.resume ?? false);
   initialStrides(resolveAudioCnn(modelOptions(pipeline, { any: 2 }))); // refuses an impossible model before any data is read
   refuseNoNoise(pipeline);
@@ -82,7 +82,7 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
     writeFileAtomicSync(path.join(out, runFiles.result), `${JSON.stringify(result, undefined, 2)}\n`);
     return result;
   } catch (error) {
-    if (signal?.aborted && !(error instanceof InterruptedError)) throw interrupted(out);
+    if (error instanceof Error && error.name === 'AbortError') throw interrupted(out);
     throw error;
   } finally {
     run?.optimizer.dispose();

@@ -57,7 +57,7 @@ describe('spectride train, evaluate and predict', () => {
     expect(lines[1]).toMatch(/^ {2}0\.00 to 0\.10 s: /);
   });
 
-  test('Ctrl-C saves, says how to go on, ends with 130, and --resume goes on', async () => {
+  test('Ctrl-C, which npm passes on a second time, saves, says how to go on, ends with 130, and --resume goes on', async () => {
     const out = path.join(folder, 'stopped');
     const args = ['train', pipeline, '--set', 'train.steps=300', '--set', 'train.validateEvery=300', '--out', out];
     const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
@@ -74,9 +74,12 @@ describe('spectride train, evaluate and predict', () => {
       await new Promise((done) => setTimeout(done, 50));
     await new Promise((done) => setTimeout(done, 300));
     child.kill('SIGINT');
+    await new Promise((done) => setTimeout(done, 1));
+    child.kill('SIGINT');
     const code = await new Promise((done) => child.on('close', done));
     expect({ code, stderr }).toMatchObject({ code: 130 });
     expect(stderr).toMatch(/interrupted; everything is saved in .*stopped: the same command with --resume goes on/);
+    expect(existsSync(path.join(out, 'checkpoints', 'last.state.safetensors'))).toBe(true);
     const again = await cli(...args, '--resume');
     expect(again.code).toBe(0);
   });

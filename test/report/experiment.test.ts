@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +15,7 @@ import { BadInputError } from '../../src/errors.ts';
 import { performExperiment } from '../../src/report/experiment/perform-experiment.ts';
 import { planRuns } from '../../src/report/experiment/plan.ts';
 import { experimentSchema, readExperiment } from '../../src/report/experiment/schema.ts';
+import { runFiles } from '../../src/train/run-folder.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'spectride-experiment-'));
@@ -146,6 +156,20 @@ describe('performExperiment()', () => {
     const { planned } = await performExperiment(file, { out, jobs: 1, command, dryRun: true });
     expect(planned).toEqual(all.map((id) => ({ id, state: 'done' })));
     expect(calls()).toHaveLength(before);
+  });
+
+  test('leaves the folder of a run that has no checkpoint yet as it is, and goes on with it', async () => {
+    const begun = path.join(folder, 'begun');
+    const run = path.join(begun, 'words-spectral-seed0');
+    const { pipeline } = runFiles;
+    mkdirSync(run, { recursive: true });
+    copyFileSync(path.join(out, 'words-spectral-seed0', pipeline), path.join(run, pipeline));
+    writeFileSync(path.join(run, 'metrics.jsonl'), '');
+    mkdirSync(path.join(begun, 'words-diffstride-seed0'));
+    writeFileSync(path.join(begun, 'words-diffstride-seed0', '.pipeline.yaml.1.tmp'), 'name: w');
+    const { planned } = await performExperiment(file, { out: begun, jobs: 1, command, dryRun: true });
+    expect(planned?.slice(0, 2).map(({ state }) => state)).toEqual(['interrupted', 'missing']);
+    expect(readdirSync(run).sort()).toEqual(['metrics.jsonl', pipeline]);
   });
 
   test('does not take a folder of other settings for a run that is done', async () => {

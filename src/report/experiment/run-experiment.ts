@@ -91,6 +91,7 @@ export async function runExperiment(
   const done = new Set<PlannedRun>();
   const waiting = [...runs];
   let over = 0;
+  const stopped = () => signal?.aborted === true;
   const report = (run: PlannedRun, event: ExperimentProgress['event'], more: Partial<ExperimentProgress> = {}) =>
     onProgress?.({ run, event, over, total: runs.length, ...more });
 
@@ -106,6 +107,7 @@ export async function runExperiment(
     }
     if (state === 'other')
       throw new Error(`${directory} holds a run of other settings; remove it or choose another --out`);
+    if (stopped()) return; // while the folder was read; nothing waits from here to the start of the process
     report(run, state === 'interrupted' ? 'resumed' : 'started');
     const started = performance.now();
     const args = ['train', run.pipeline, '--seed', String(run.seed), '--out', directory];
@@ -117,7 +119,7 @@ export async function runExperiment(
       over += 1;
       done.add(run);
       report(run, 'done', { seconds });
-    } else if (signal?.aborted === true) {
+    } else if (stopped()) {
       report(run, 'interrupted', { seconds });
     } else {
       throw new Error(lastLine === '' ? `ended with code ${code}` : lastLine.replace(/^spectride: /, ''));
@@ -125,7 +127,7 @@ export async function runExperiment(
   }
 
   async function worker(): Promise<void> {
-    for (let run = waiting.shift(); run !== undefined && signal?.aborted !== true; run = waiting.shift()) {
+    for (let run = waiting.shift(); run !== undefined && !stopped(); run = waiting.shift()) {
       try {
         await perform(run);
       } catch (error) {
@@ -141,6 +143,6 @@ export async function runExperiment(
   return {
     done: runs.filter((run) => done.has(run)).map((run) => path.join(out, run.id)),
     failed,
-    interrupted: signal?.aborted === true,
+    interrupted: stopped(),
   };
 }
