@@ -4,7 +4,7 @@ import { paperRows } from './paper-figures.ts';
 import { type PaperRow, paperRowOf, rowName } from './paper-row.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { RunVariant } from './run-variant.ts';
-import { mean, type Spread, spreadOf, standardDeviation } from './spread.ts';
+import { mean, type Spread, standardDeviation } from './spread.ts';
 
 /** A row of an accuracy table. */
 export interface TaskRow {
@@ -85,9 +85,4 @@ export function checkPrintedMean(
       Math.abs(printed.mean - computed.mean) <= halfDigit + ownRounding &&
       Math.abs((printed.deviation ?? 0) - (computed.deviation ?? 0)) <= ownRounding,
   };
-}
-
-/** Accuracy in % of a row: mean ± sd over seeds. */
-export function accuracySpread(variant: RunVariant<FinishedRun>, row: string): Spread | undefined {
-  return spreadOf(accuraciesOf(variant, row));
 }

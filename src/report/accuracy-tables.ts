@@ -1,6 +1,5 @@
 import { accuraciesOf, checkPrintedMean, meanRow, type TaskRow, taskRows } from './accuracy-cells.ts';
 import { paperAccuracy, paperRows, paperSharedAccuracy } from './paper-figures.ts';
-import { roundHalfUp } from './round.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { Pooling, RunVariant, Setting } from './run-variant.ts';
 import { type Spread, spreadOf } from './spread.ts';
@@ -100,17 +99,21 @@ function withPaper(columns: readonly AccuracyColumn[]): Column[] {
   ];
 }
 
-function runCounts(variants: readonly Variant[]): string {
-  const counts = [...new Set(variants.map((variant) => variant.group.runs.length))].sort((a, b) => a - b);
+/** Number of runs behind the cells of our columns, mean rows left out. */
+function runCounts(rows: Table['rows']): string {
+  const cells = rows.filter((row) => !row.emphasis).flatMap((row) => row.cells.filter((_, index) => index % 2 === 1));
+  const counts = cells.flatMap((cell) => (typeof cell === 'object' ? [cell.count] : [])).sort((a, b) => a - b);
   const [least = 0] = counts;
   const most = counts.at(-1) ?? 0;
   return least === most ? `${least} ${least === 1 ? 'run' : 'runs'}` : `${least} to ${most} runs`;
 }
 
-function accuracyNotes(variants: readonly Variant[], hasMean: boolean): string[] {
+function accuracyNotes(rows: Table['rows']): string[] {
   return [
-    `Test accuracy by clip in %, mean ± sample sd over ${runCounts(variants)} (seeds) a cell.`,
-    ...(hasMean ? ['mean: the mean of the tasks’ means ± the sample sd over all task × seed values.'] : []),
+    `Test accuracy by clip in %, mean ± sample sd over ${runCounts(rows)} (seeds) a cell.`,
+    ...(rows.some((row) => row.emphasis)
+      ? ['mean: the mean of the tasks’ means ± the sample sd over all task × seed values.']
+      : []),
   ];
 }
 
@@ -141,13 +144,7 @@ export function accuracyTable(variants: readonly Variant[]): Table | undefined {
     title: 'Table 1. Accuracy of strided convolution, spectral pooling and DiffStride',
     columns: withPaper(labels.map(({ label }) => ({ heading: label, variants: [], paper: () => undefined }))),
     rows,
-    notes: [
-      ...accuracyNotes(
-        own,
-        rows.some((row) => row.emphasis),
-      ),
-      ...notes.lines,
-    ],
+    notes: [...accuracyNotes(rows), ...notes.lines],
   };
 }
 
@@ -158,30 +155,21 @@ export function sharedStrideTable(variants: readonly Variant[]): Table | undefin
   );
   if (!own.some((variant) => variant.shared)) return undefined;
   const notes = new Notes();
-  const columns = [true, false].map(
-    (shared): AccuracyColumn => ({
-      heading: shared ? 'shared stride' : 'different strides',
-      variants: own.filter((variant) => variant.shared === shared),
+  const columns = [true, false].flatMap((shared): AccuracyColumn[] => {
+    const ofKind = own.filter((variant) => variant.shared === shared);
+    const kind = shared ? 'shared stride' : 'different strides';
+    return ofKind.map((variant) => ({
+      heading: ofKind.length === 1 ? kind : `${kind}, ${variant.label}`,
+      variants: [variant],
       paper: (row) => paperSharedAccuracy(row, shared),
-    }),
-  );
+    }));
+  });
   const rows = sectionRows(undefined, taskRows(own), columns, notes);
   return {
     id: 'table-a7',
     title: 'Table A.7. One stride for both axes, or one for each (multi-task DiffStride)',
     columns: withPaper(columns),
     rows,
-    notes: [
-      ...accuracyNotes(
-        own,
-        rows.some((row) => row.emphasis),
-      ),
-      ...notes.lines,
-    ],
+    notes: [...accuracyNotes(rows), ...notes.lines],
   };
-}
-
-/** A difference of two means in percentage points, for prose. */
-export function points(difference: number): string {
-  return `${difference >= 0 ? '+' : '−'}${roundHalfUp(Math.abs(difference), 1)} points`;
 }

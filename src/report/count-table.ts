@@ -2,14 +2,10 @@ import { testScore } from './accuracy-cells.ts';
 import { paperCounts } from './paper-figures.ts';
 import { paperRowOf } from './paper-row.ts';
 import type { FinishedRun } from './run-record.ts';
+import { shortDataset } from './short-dataset.ts';
 import type { Table } from './table.ts';
 
 const digits = new Intl.NumberFormat('en');
-
-/** A dataset's name without the folders above it: reports are passed on. */
-function shortDataset(dataset: string): string {
-  return dataset.replace(/^(folder|manifest):.*[/\\]/, '$1:');
-}
 
 function number(value: number | undefined): string | undefined {
   return value === undefined ? undefined : digits.format(value);

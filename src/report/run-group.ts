@@ -1,4 +1,5 @@
 import type { RunRecord } from './run-record.ts';
+import { tellingSettings } from './telling-settings.ts';
 
 /** Runs of one pipeline that differ by their seed alone. */
 export interface RunGroup<R extends RunRecord = RunRecord> {
@@ -29,9 +30,6 @@ function unquoted(text: string): string {
   return text.replaceAll('"', '');
 }
 
-/** Lists where a setting differs in every entry by index: shown once, as the whole list would be, they crowd a label. */
-const longestLabelDifference = 4;
-
 /** The groups of `runs`, in the order of each group's first run; runs of a group in order of their seeds. */
 export function groupRuns<R extends RunRecord>(runs: readonly R[]): RunGroup<R>[] {
   const groups = new Map<string, { name: string; settings: Map<string, string>; runs: R[] }>();
@@ -44,15 +42,10 @@ export function groupRuns<R extends RunRecord>(runs: readonly R[]): RunGroup<R>[
   }
   const all = [...groups.values()];
   return all.map((group) => {
-    const kin = all.filter((other) => other !== group && other.name === group.name);
-    const paths = new Set(kin.flatMap((other) => [...other.settings.keys(), ...group.settings.keys()]));
-    const differing = [...paths].filter((path) =>
-      kin.some((other) => other.settings.get(path) !== group.settings.get(path)),
-    );
-    const shown = differing
-      .slice(0, longestLabelDifference)
-      .map((path) => `${path}=${unquoted(group.settings.get(path) ?? 'unset')}`);
-    if (differing.length > longestLabelDifference) shown.push('…');
+    const kin = all.filter((other) => other.name === group.name);
+    const { paths, complete } = tellingSettings(kin.map((other) => other.settings));
+    const shown = paths.map((path) => `${path}=${unquoted(group.settings.get(path) ?? 'unset')}`);
+    if (!complete) shown.push('…');
     return {
       label: shown.length === 0 ? group.name : `${group.name} (${shown.join(', ')})`,
       runs: group.runs.sort((a, b) => a.pipeline.seed - b.pipeline.seed),

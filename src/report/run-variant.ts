@@ -1,5 +1,6 @@
 import { type RunGroup, settingsOf } from './run-group.ts';
 import type { RunRecord } from './run-record.ts';
+import { describeSetting, labelVariants } from './variant-labels.ts';
 
 export type Pooling = RunRecord['pipeline']['model']['pooling'];
 export type Setting = 'single-task' | 'multi-task';
@@ -13,7 +14,7 @@ export interface RunVariant<R extends RunRecord = RunRecord> {
   shared: boolean;
   /** λ of the complexity regulariser. */
   complexity: number;
-  /** The pooling, with what tells this model from others of that pooling: `diffstride (init=effective)`. */
+  /** The pooling, with what tells this model from others that a table would put into one cell: `diffstride (init=effective)`. */
   label: string;
 }
 
@@ -22,21 +23,11 @@ const modelPaths = /^(model\.(?!pooling$).*|train\.(complexity|strideLearningRat
 /** Settings that mean nothing without a learned stride. */
 const learnedOnly = /^(model\.(smoothness.*|init|shared|learnUnitStrides)|train\.(complexity|strideLearningRate))$/;
 
-const longNames: Record<string, (value: string) => string | undefined> = {
-  'model.shared': (value) => (value === 'true' ? 'shared stride' : undefined),
-  'train.complexity': (value) => (value === '0' ? undefined : `λ = ${value}`),
-};
-
 function modelSettings(run: RunRecord): Map<string, string> {
   const learned = run.pipeline.model.pooling === 'diffstride';
   return new Map(
     [...settingsOf(run)].filter(([path]) => modelPaths.test(path) && (learned || !learnedOnly.test(path))),
   );
-}
-
-function describe(path: string, value: string | undefined): string | undefined {
-  const text = (value ?? 'default').replaceAll('"', '');
-  return (longNames[path] ?? (() => `${path.replace(/^(model|train)\./, '')}=${text}`))(text);
 }
 
 /** What each group is to a table: its setting and pooling, and a label that tells models of one pooling apart. */
@@ -45,21 +36,21 @@ export function classifyGroups<R extends RunRecord>(groups: readonly RunGroup<R>
     const [first] = group.runs;
     return first === undefined ? [] : [{ group, pipeline: first.pipeline, settings: modelSettings(first) }];
   });
-  return described.map(({ group, pipeline, settings }) => {
-    const kin = described.filter((other) => other.pipeline.model.pooling === pipeline.model.pooling);
-    const paths = new Set(kin.flatMap((other) => [...other.settings.keys()]));
-    const differences = [...paths]
-      .filter((path) => kin.some((other) => other.settings.get(path) !== settings.get(path)))
-      .map((path) => describe(path, settings.get(path)))
-      .filter((text) => text !== undefined);
-    return {
-      group,
-      setting: pipeline.tasks.length > 1 ? 'multi-task' : 'single-task',
-      pooling: pipeline.model.pooling,
-      shared: pipeline.model.shared,
-      complexity: pipeline.train.complexity,
-      label:
-        differences.length === 0 ? pipeline.model.pooling : `${pipeline.model.pooling} (${differences.join(', ')})`,
-    };
-  });
+  return labelVariants(
+    described.map(({ group, pipeline, settings }) => {
+      const kin = described.filter((other) => other.pipeline.model.pooling === pipeline.model.pooling);
+      const paths = new Set(kin.flatMap((other) => [...other.settings.keys()]));
+      return {
+        group,
+        setting: pipeline.tasks.length > 1 ? 'multi-task' : 'single-task',
+        pooling: pipeline.model.pooling,
+        shared: pipeline.model.shared,
+        complexity: pipeline.train.complexity,
+        details: [...paths]
+          .filter((path) => kin.some((other) => other.settings.get(path) !== settings.get(path)))
+          .map((path) => describeSetting(path, settings.get(path) ?? 'default'))
+          .filter((text) => text !== undefined),
+      };
+    }),
+  );
 }

@@ -36,6 +36,9 @@ export interface SyntheticRun {
   strides?: [number, number][];
   complexity?: number;
   steps?: number;
+  /** Further settings of the pipeline. */
+  model?: PipelineInput['model'];
+  train?: PipelineInput['train'];
 }
 
 const paperStrides: [number, number][] = [
@@ -164,9 +167,9 @@ export function syntheticRun(run: SyntheticRun): FinishedRun {
   const axes = syntheticAxes(run);
   const input: PipelineInput = {
     name: run.name,
-    model: { pooling: run.pooling, shared: run.shared ?? false },
+    model: { pooling: run.pooling, shared: run.shared ?? false, ...run.model },
     tasks: run.tasks.map(({ name, dataset, label }) => ({ name, dataset, ...(label === undefined ? {} : { label }) })),
-    train: { steps: run.steps ?? 600, complexity: run.complexity ?? 0 },
+    train: { steps: run.steps ?? 600, complexity: run.complexity ?? 0, ...run.train },
     seed: run.seed,
   };
   const pipeline: Pipeline = pipelineSchema.parse(input);
