@@ -65,7 +65,7 @@ const theme: Config = {
   range: { category: [...seriesColors] },
 };
 
-/** Drops what only a script could use, what is invisible, and what the page's own style says once. */
+/** Drops what only a script could use, what is invisible, what the page's own style says once, and digits of coordinates that no eye sees. */
 function forPage(svg: string, label: string): string {
   return svg
     .replace(/<text [^>]*opacity="0"[^>]*>[^<]*<\/text>/g, '')
@@ -73,7 +73,7 @@ function forPage(svg: string, label: string): string {
     .replace(/<path class="background"(?! [^>]*(?:stroke|fill)=)[^>]*\/>/g, '')
     .replace(/ (?:aria-roledescription|aria-label|aria-hidden|pointer-events|font-family|class|version)="[^"]*"/g, '')
     .replace(/ (?:role="graphics-(?:object|symbol)"|opacity="1"|stroke-opacity="1")/g, '')
-    .replace(/(\.\d{2})\d+/g, '$1')
+    .replace(/<[^>]*>/g, (tag) => tag.replace(/(\.\d{2})\d+/g, '$1'))
     .replace(/^<svg /, `<svg role="img" aria-label="${escapeXml(label)}" class="chart" `);
 }
 
