@@ -119,7 +119,7 @@ function accuracyNotes(rows: Table['rows']): string[] {
 
 /**
  * Table 1: accuracy by task, setting and pooling, beside the paper's. Shared strides are Table A.7's and λ > 0 is Figure 4's,
- * so they are left out. Undefined where no run is left.
+ * so they are left out. Undefined where no run is left that has test clips.
  */
 export function accuracyTable(variants: readonly Variant[]): Table | undefined {
   const own = variants.filter((variant) => !variant.shared && variant.complexity === 0);
@@ -139,6 +139,7 @@ export function accuracyTable(variants: readonly Variant[]): Table | undefined {
     );
     return sectionRows(setting, taskRows(columns.flatMap((column) => column.variants)), columns, notes);
   });
+  if (rows.length === 0) return undefined;
   return {
     id: 'table-1',
     title: 'Table 1. Accuracy of strided convolution, spectral pooling and DiffStride',
@@ -148,7 +149,7 @@ export function accuracyTable(variants: readonly Variant[]): Table | undefined {
   };
 }
 
-/** Table A.7: the multi-task DiffStride model with one stride for both axes of a layer, and with one for each. */
+/** Table A.7: the multi-task DiffStride model with one stride for both axes of a layer, and with one for each. Undefined without test clips. */
 export function sharedStrideTable(variants: readonly Variant[]): Table | undefined {
   const own = variants.filter(
     (variant) => variant.setting === 'multi-task' && variant.pooling === 'diffstride' && variant.complexity === 0,
@@ -165,6 +166,7 @@ export function sharedStrideTable(variants: readonly Variant[]): Table | undefin
     }));
   });
   const rows = sectionRows(undefined, taskRows(own), columns, notes);
+  if (rows.length === 0) return undefined;
   return {
     id: 'table-a7',
     title: 'Table A.7. One stride for both axes, or one for each (multi-task DiffStride)',

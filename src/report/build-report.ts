@@ -97,6 +97,10 @@ function lead(runs: readonly FinishedRun[], groups: number): string {
   return `${plural(runs.length, 'run')} of ${plural(groups, 'model')} (${plural(seeds, 'seed')}), from ${first.slice(0, 10)}.`;
 }
 
+function nonEmpty(table: Table): Table | undefined {
+  return table.rows.length === 0 ? undefined : table;
+}
+
 /** Everything that the given runs show: the paper's tables as far as they fill them, curves, strides, confusions. */
 export async function buildReport(runs: readonly FinishedRun[], options: ReportOptions = {}): Promise<Report> {
   const groups = groupRuns(runs);
@@ -107,8 +111,9 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
   const accuracy = several ? accuracyTable(variants) : undefined;
   const strides = strideTable(variants, options.deviation);
   const shared = sharedStrideTable(variants);
-  // An experiment may measure costs and train nothing.
-  const [counts, scores, facts] = runs.length === 0 ? [] : [countTable(runs), scoreTable(variants), runFacts(variants)];
+  // An experiment may measure costs and train nothing; runs may have had nothing to be scored on.
+  const [counts, facts] = runs.length === 0 ? [] : [countTable(runs), runFacts(variants)];
+  const scores = nonEmpty(scoreTable(variants));
   const learned = runs.filter((run) => run.pipeline.model.pooling === 'diffstride');
   const cutoffs =
     runs.length === 0

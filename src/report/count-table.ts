@@ -1,4 +1,3 @@
-import { testScore } from './accuracy-cells.ts';
 import { paperCounts } from './paper-figures.ts';
 import { paperRowOf } from './paper-row.ts';
 import type { FinishedRun } from './run-record.ts';
@@ -19,7 +18,7 @@ export function countTable(runs: readonly FinishedRun[]): Table | undefined {
     for (const task of run.pipeline.tasks) {
       const paper = paperRowOf(task);
       const clips = run.result.clips[task.name];
-      const classes = testScore(run, task.name)?.classes.length;
+      const classes = run.labels[task.name]?.classes.length;
       const theirs = paper && paperCounts(paper.counts);
       const key = JSON.stringify([task.dataset, task.label, task.split, clips]);
       if (rows.has(key)) continue;

@@ -30,18 +30,17 @@ export interface StrideStudy {
   integerStridedTotal: number;
 }
 
-/** The shape of a run's network, from its pipeline and from what its result says of input and classes. */
+/** The shape of a run's network, from its pipeline, its labels, and what its result says of the input. */
 export function networkOf(run: FinishedRun): ResolvedAudioCnn {
   const { model, seed } = run.pipeline;
-  const { axes, evaluation } = run.result;
+  const { axes } = run.result;
   const length = (axis: 'time' | 'frequency') =>
     axes.find((entry) => entry.block === 1 && entry.axis === axis)?.inputLength;
-  const tasks = evaluation.flatMap((split) => split.tasks);
   const options: AudioCnnOptions = {
     ...model,
     frames: length('time'),
     bins: length('frequency'),
-    heads: Object.fromEntries(tasks.map((score) => [score.task, score.classes.length])),
+    heads: Object.fromEntries(Object.entries(run.labels).map(([task, { classes }]) => [task, classes.length])),
     seed,
   };
   return resolveAudioCnn(options);

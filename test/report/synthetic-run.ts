@@ -193,6 +193,9 @@ export function syntheticRun(run: SyntheticRun): FinishedRun {
       seed: run.seed,
       started: '2026-01-01T00:00:00.000Z',
     },
+    labels: Object.fromEntries(
+      run.tasks.map(({ name, label, classes }) => [name, { label: label ?? 'label', classes }]),
+    ),
     metrics: syntheticMetrics(run, axes),
     result: {
       name: run.name,
@@ -213,12 +216,9 @@ export function syntheticRun(run: SyntheticRun): FinishedRun {
 export function writeSyntheticRun(run: FinishedRun, directory: string): void {
   mkdirSync(directory, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(path.join(directory, name), text);
-  const labels = Object.fromEntries(
-    (run.result.evaluation[0]?.tasks ?? []).map((score) => [score.task, { label: score.task, classes: score.classes }]),
-  );
   write('pipeline.yaml', stringify(run.pipeline));
   write('environment.json', JSON.stringify(run.environment));
-  write('labels.json', JSON.stringify(labels));
+  write('labels.json', JSON.stringify(run.labels));
   write('metrics.jsonl', run.metrics.map((line) => `${JSON.stringify(line)}\n`).join(''));
   write('result.json', JSON.stringify(run.result));
 }
