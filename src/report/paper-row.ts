@@ -10,23 +10,39 @@ export interface PaperRow {
   sameData: boolean;
 }
 
-const rows: { dataset: RegExp; label?: RegExp; row: string; counts: string; sameData: boolean }[] = [
-  { dataset: /^tut-urban/, row: 'acoustic scenes', counts: 'TUT Urban 2018', sameData: true },
-  { dataset: /^(dcase.*bird|bird)/, row: 'birdsong detection', counts: 'DCASE 2018 birds', sameData: true },
-  { dataset: /^nsynth$/, label: /pitch/, row: 'music (pitch)', counts: 'NSynth pitch', sameData: true },
-  { dataset: /^nsynth$/, row: 'music (instrument)', counts: 'NSynth instrument', sameData: true },
-  { dataset: /^speech-commands$/, row: 'speech commands', counts: 'Speech Commands', sameData: true },
-  { dataset: /notes/, label: /pitch/, row: 'music (pitch)', counts: 'NSynth pitch', sameData: false },
-  { dataset: /notes/, row: 'music (instrument)', counts: 'NSynth instrument', sameData: false },
-  { dataset: /words|commands/, row: 'speech commands', counts: 'Speech Commands', sameData: false },
-];
+const scenes = { row: 'acoustic scenes', counts: 'TUT Urban 2018' };
+const birds = { row: 'birdsong detection', counts: 'DCASE 2018 birds' };
+const instrument = { row: 'music (instrument)', counts: 'NSynth instrument' };
+const pitch = { row: 'music (pitch)', counts: 'NSynth pitch' };
+const words = { row: 'speech commands', counts: 'Speech Commands' };
+
+/** The row of a data set of the catalogue; without a label column a task has the first, NSynth's instrument family. */
+function catalogueRow(dataset: string, label: string | undefined): PaperRow | undefined {
+  const music = label === 'pitch' ? pitch : instrument;
+  switch (dataset) {
+    case 'tut-urban-2018':
+      return { ...scenes, sameData: true };
+    case 'birds':
+      return { ...birds, sameData: true };
+    case 'nsynth':
+      return { ...music, sameData: true };
+    case 'speech-commands':
+      return { ...words, sameData: true };
+    case 'notes':
+      return { ...music, sameData: false };
+    default:
+      return undefined;
+  }
+}
+
+/** Names of folders that hold spoken words, as the demo's does: `words`, `my-words`, `speech_commands_v0.02`. */
+const wordFolder = /^(.*[-_ .])?(words|commands)([-_ .].*)?$/i;
 
 /** The paper's row for a task, by its dataset and label column; undefined where the paper has no such task. */
-export function paperRowOf(task: Pick<TaskSettings, 'name' | 'dataset' | 'label'>): PaperRow | undefined {
-  const label = task.label ?? task.name;
-  return rows.find(
-    (entry) => entry.dataset.test(task.dataset) && (entry.label === undefined || entry.label.test(label)),
-  );
+export function paperRowOf({ dataset, label }: Pick<TaskSettings, 'dataset' | 'label'>): PaperRow | undefined {
+  const folder = /^folder:(?:.*[/\\])?([^/\\]+)[/\\]*$/s.exec(dataset)?.[1];
+  if (folder === undefined) return catalogueRow(dataset, label);
+  return wordFolder.test(folder) ? { ...words, sameData: false } : undefined;
 }
 
 /** What a table calls a task: the paper's row where the data are the paper's, else the task's own name. */

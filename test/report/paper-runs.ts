@@ -17,7 +17,7 @@ export const paperFigures = JSON.parse(readFileSync(file, 'utf8')) as AccuracyFi
 const poolings = ['strided', 'spectral', 'diffstride'] as const;
 const tasks: Record<string, Omit<SyntheticTask, 'accuracy'>> = {
   'acoustic scenes': { name: 'scenes', dataset: 'tut-urban-2018', classes: ['airport', 'bus', 'metro'] },
-  'birdsong detection': { name: 'birds', dataset: 'dcase-2018-birds', classes: ['no', 'yes'] },
+  'birdsong detection': { name: 'birds', dataset: 'birds', classes: ['no', 'yes'] },
   'music (instrument)': {
     name: 'instrument',
     dataset: 'nsynth',
