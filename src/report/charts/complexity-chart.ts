@@ -1,53 +1,78 @@
 import { accuraciesOf, taskRows } from '../accuracy-cells.ts';
-import type { FinishedRun } from '../run-record.ts';
-import type { RunVariant } from '../run-variant.ts';
+import { groupLabels } from '../group-labels.ts';
+import { groupRuns, settingsOf } from '../run-group.ts';
+import type { FinishedRun, RunRecord } from '../run-record.ts';
+import { classifyGroups, type RunVariant } from '../run-variant.ts';
 import { mean, spreadOf } from '../spread.ts';
 import { figure } from '../table.ts';
 import type { ReportFigure } from './figure.ts';
-import { seriesColors } from './render-chart.ts';
+import { seriesColors, seriesDashes } from './render-chart.ts';
+
+type Variant = RunVariant<FinishedRun>;
+
+/** Models that differ by λ alone. */
+interface Sweep {
+  label: string;
+  variants: Variant[];
+}
 
 interface SweepPoint {
-  name: string;
+  sweep: string;
   lambda: number;
-  task: string;
+  /** The task, with its sweep where several sweeps have it. */
+  series: string;
   runs: number;
   accuracy: number;
   low: number;
   high: number;
   deviation: number | undefined;
-  multiplyAdds: number;
-  /** Relative to the runs without the regulariser. */
-  relative: number;
+  /** Multiply-adds of a forward pass. */
+  millions: number;
+  /** Multiply-adds relative to the sweep's model without the regulariser; undefined where it has none. */
+  relative: number | undefined;
 }
 
-function sweepPoints(variants: readonly RunVariant<FinishedRun>[]): SweepPoint[] {
-  const cost = (variant: RunVariant<FinishedRun>) => mean(variant.group.runs.map((run) => run.result.multiplyAdds));
-  const names = new Set(variants.map((variant) => variant.group.runs[0]?.pipeline.name));
-  return [...names].flatMap((name) => {
-    const kin = variants.filter((variant) => variant.group.runs[0]?.pipeline.name === name);
-    const free = kin.find((variant) => variant.complexity === 0);
-    if (kin.length < 2) return [];
-    return taskRows(kin).flatMap((row) =>
-      kin.flatMap((variant): SweepPoint[] => {
-        const spread = spreadOf(accuraciesOf(variant, row.name));
+function withoutRegulariser<R extends RunRecord>(run: R): R {
+  return { ...run, pipeline: { ...run.pipeline, train: { ...run.pipeline.train, complexity: 0 } } };
+}
+
+/** Sweeps of λ by at least two models, called what tells them apart besides λ. */
+function findSweeps(variants: readonly Variant[]): Sweep[] {
+  const key = ({ group: { runs } }: Variant) =>
+    JSON.stringify(runs.slice(0, 1).flatMap((run) => [...settingsOf(withoutRegulariser(run))].sort()));
+  const sweeps = [...Map.groupBy(variants, key).values()].filter((kin) => kin.length > 1);
+  const examples = sweeps.flatMap((kin) => kin[0]?.group.runs[0] ?? []).map(withoutRegulariser);
+  const labels = groupLabels(classifyGroups(groupRuns(examples)));
+  return sweeps.map((kin, index) => ({ label: labels[index] ?? '', variants: kin }));
+}
+
+function sweepPoints(sweeps: readonly Sweep[]): SweepPoint[] {
+  const cost = (variant: Variant) => mean(variant.group.runs.map((run) => run.result.multiplyAdds));
+  const tasksOf = ({ variants }: Sweep) => taskRows(variants).map((row) => row.name);
+  return sweeps.flatMap((sweep) => {
+    const free = sweep.variants.find((variant) => variant.complexity === 0);
+    return tasksOf(sweep).flatMap((task) => {
+      const repeated = sweeps.filter((other) => tasksOf(other).includes(task)).length > 1;
+      return sweep.variants.flatMap((variant): SweepPoint[] => {
+        const spread = spreadOf(accuraciesOf(variant, task));
         if (spread === undefined) return [];
         const deviation = spread.deviation ?? 0;
         return [
           {
-            name: name ?? '',
+            sweep: sweep.label,
             lambda: variant.complexity,
-            task: row.name,
+            series: repeated ? `${task} (${sweep.label})` : task,
             runs: spread.count,
             accuracy: spread.mean,
             low: spread.mean - deviation,
             high: spread.mean + deviation,
             deviation: spread.deviation,
-            multiplyAdds: cost(variant),
-            relative: cost(variant) / cost(free ?? variant),
+            millions: cost(variant) / 1e6,
+            relative: free && cost(variant) / cost(free),
           },
         ];
-      }),
-    );
+      });
+    });
   });
 }
 
@@ -55,18 +80,20 @@ function sweepPoints(variants: readonly RunVariant<FinishedRun>[]): SweepPoint[]
 export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): ReportFigure | undefined {
   const learned = variants.filter((variant) => variant.pooling === 'diffstride');
   if (!learned.some((variant) => variant.complexity > 0)) return undefined;
-  const points = sweepPoints(learned).sort((a, b) => a.lambda - b.lambda);
+  const points = sweepPoints(findSweeps(learned)).sort((a, b) => a.lambda - b.lambda);
   if (points.length === 0) return undefined;
-  const tasks = [...new Set(points.map((point) => point.task))];
+  const series = [...new Set(points.map((point) => point.series))];
+  const sweeps = [...new Set(points.map((point) => point.sweep))];
+  const comparable = points.every((point) => point.relative !== undefined);
   const lambdas = [...new Set(points.map((point) => String(point.lambda)))];
   const caption =
     'The paper’s Figure 4: accuracy (mean ± sd over runs) and multiply-adds of a forward pass against the weight λ of the complexity regulariser.';
   const color = {
-    field: 'task',
+    field: 'series',
     type: 'nominal' as const,
     title: null,
-    sort: tasks,
-    scale: { domain: tasks, range: tasks.map((_, index) => seriesColors[index % seriesColors.length] ?? '') },
+    sort: series,
+    scale: { domain: series, range: series.map((_, index) => seriesColors[index % seriesColors.length] ?? '') },
     legend: { orient: 'top' as const },
   };
   const x = {
@@ -80,7 +107,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
   return {
     id: 'figure-4',
     caption,
-    label: `${caption} λ: ${lambdas.join(', ')}; tasks: ${tasks.join(', ')}. The table below holds the figures.`,
+    label: `${caption} λ: ${lambdas.join(', ')}; tasks: ${series.join(', ')}. The table below holds the figures.`,
     data: {
       id: 'figure-4-data',
       title: caption,
@@ -93,11 +120,11 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
       ],
       rows: points.map((point) => ({
         cells: [
-          point.task,
+          point.series,
           String(point.lambda),
           figure({ mean: point.accuracy, deviation: point.deviation, count: point.runs }, 1),
-          (point.multiplyAdds / 1e6).toFixed(1),
-          point.relative.toFixed(2),
+          point.millions.toFixed(1),
+          point.relative?.toFixed(2),
         ],
       })),
       notes: [],
@@ -112,7 +139,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
               mark: { type: 'rule' },
               encoding: {
                 x,
-                xOffset: { field: 'task', type: 'nominal', sort: tasks },
+                xOffset: { field: 'series', type: 'nominal', sort: series },
                 y: { field: 'low', type: 'quantitative' },
                 y2: { field: 'high' },
                 color,
@@ -122,7 +149,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
               mark: { type: 'point', filled: true },
               encoding: {
                 x,
-                xOffset: { field: 'task', type: 'nominal', sort: tasks },
+                xOffset: { field: 'series', type: 'nominal', sort: series },
                 y: {
                   field: 'accuracy',
                   type: 'quantitative',
@@ -130,7 +157,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
                   scale: { zero: false, nice: true },
                 },
                 color,
-                shape: { field: 'task', type: 'nominal', sort: tasks, title: null, legend: { orient: 'top' } },
+                shape: { field: 'series', type: 'nominal', sort: series, title: null, legend: { orient: 'top' } },
               },
             },
           ],
@@ -141,12 +168,22 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
           encoding: {
             x,
             y: {
-              field: 'relative',
+              field: comparable ? 'relative' : 'millions',
               type: 'quantitative',
-              title: 'multiply-adds relative to λ = 0',
+              title: comparable ? 'multiply-adds relative to λ = 0' : 'multiply-adds, millions',
               scale: { zero: true },
             },
-            detail: { field: 'name', type: 'nominal' },
+            strokeDash: {
+              field: 'sweep',
+              type: 'nominal',
+              title: null,
+              sort: sweeps,
+              scale: {
+                domain: sweeps,
+                range: sweeps.map((_, index) => [...(seriesDashes[index % seriesDashes.length] ?? [1, 0])]),
+              },
+              legend: sweeps.length > 1 ? { orient: 'top', columns: 1 } : null,
+            },
           },
         },
       ],
