@@ -15,3 +15,13 @@ export function messageOf(error: unknown): string {
 export class InterruptedError extends Error {
   override name = 'InterruptedError';
 }
+
+/** System errors that a file's name, kind or permissions explain; other ones pass: a cable, a share, too many open files. */
+const fileErrors = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'EINVAL']);
+
+/** Whether an error, or a cause of it, is a failed system call that says nothing about the file that it was for. */
+export function isPassingFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return (syscall !== undefined && code !== undefined && !fileErrors.has(code)) || isPassingFailure(error.cause);
+}

@@ -62,7 +62,9 @@ export async function withAudioStream<Result>(
   try {
     descriptor = openSync(file, 'r');
   } catch (error) {
-    throw new BadInputError(`${file}: cannot be opened (${messageOf(error)}); expected an audio file`);
+    throw new BadInputError(`${file}: cannot be opened (${messageOf(error)}); expected an audio file`, {
+      cause: error,
+    });
   }
   try {
     const reader = fileReader(descriptor, file);

@@ -6,7 +6,6 @@ interface PrepareOptions {
   download?: boolean;
   window: number;
   preset: 'tagliasacchi' | 'tensorflow' | 'librosa' | 'torchaudio' | 'leaf';
-  precision?: 'float16' | 'float32';
   waveform?: boolean;
   maxBad: number;
   workers?: number;
@@ -50,7 +49,6 @@ export function registerPrepare(program: Command): void {
         .choices(['tagliasacchi', 'tensorflow', 'librosa', 'torchaudio', 'leaf'])
         .default('tagliasacchi'),
     )
-    .addOption(new Option('--precision <kind>', 'how values are stored').choices(['float16', 'float32']))
     .option('--waveform', 'keep samples instead of features, as features.waveform of the pipeline')
     .option('--max-bad <share>', 'share of unreadable clips that is tolerated', share, 0.01)
     .option('--workers <n>', 'threads (default: one for each core; 0: none)', threads)

@@ -103,6 +103,7 @@ export const birds: DatasetDefinition = {
   ],
   // 35,690 clips of 10 s at 44.1 kHz and 16 bits; zip makes little of it.
   approximateBytes: 31_500_000_000,
+  clipSeconds: 10,
   expected: { ff1010bird: 7_690, warblrb10k_public: 8_000, BirdVoxDCASE20k: 20_000 },
   count(dataset) {
     const counts: Record<string, number> = { ff1010bird: 0, warblrb10k_public: 0, BirdVoxDCASE20k: 0 };

@@ -22,6 +22,8 @@ export interface DatasetDefinition {
   readonly files: readonly DatasetFile[];
   /** About how much all files weigh, in bytes, for telling what is needed before anything is fetched. */
   readonly approximateBytes: number;
+  /** Length of a clip in seconds, for telling what its features take. */
+  readonly clipSeconds: number;
   /** Clips of the official data set, by part. */
   readonly expected: Readonly<Record<string, number>>;
   /** Clips of each of the parts that `expected` names that were found. */

@@ -48,9 +48,10 @@ export async function download(url: string, file: string, options: DownloadOptio
   const { retries = 5, retryDelay = 1000, signal } = options;
   const partial = `${file}.partial`;
   let failures = 0;
+  // Progress is measured by the most that ever arrived: a server without ranges begins anew every time.
+  let most = sizeOf(partial);
   for (let done = false; !done; ) {
     signal?.throwIfAborted();
-    const before = sizeOf(partial);
     try {
       await continueDownload(url, partial, options);
       done = true;
@@ -66,7 +67,9 @@ export async function download(url: string, file: string, options: DownloadOptio
           advice: 'make room, then start again: what has arrived is kept',
         });
       }
-      failures = sizeOf(partial) > before ? 1 : failures + 1;
+      const size = sizeOf(partial);
+      failures = size > most ? 1 : failures + 1;
+      most = Math.max(most, size);
       if (failures > retries) {
         throw new Error(
           `${url}: gave up after ${failures} tries without progress: ${reasonOf(error)}; what has arrived is kept`,

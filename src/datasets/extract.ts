@@ -1,5 +1,5 @@
 import { decodeAudio, readAudio, resample, toMono } from '../audio/index.ts';
-import { messageOf } from '../errors.ts';
+import { isPassingFailure, messageOf } from '../errors.ts';
 import { frameCount, type LogMelTransform, logMel, type ResolvedLogMelOptions } from '../features/index.ts';
 import type { ValueBytes } from './feature-shard.ts';
 import { toHalf } from './half-float.ts';
@@ -42,6 +42,7 @@ export async function extractClip(
   try {
     samples = await readSamples(source, settings.features.sampleRate);
   } catch (error) {
+    if (isPassingFailure(error)) throw error;
     return { reason: messageOf(error) };
   }
   if (samples.length === 0) return { reason: `${source.path}: expected samples, found none` };

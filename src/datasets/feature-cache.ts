@@ -91,8 +91,9 @@ async function openStore(
   const shape = { bins: waveform ? 1 : features.bins, valueBytes, waveform };
   const reading = inReadingOrder(dataset);
   const shards = planShards(reading, settingsKey, shape);
+  const plan = { shards, settingsKey, shape };
   if (options.verify) await removeDamaged(folder, shards, options);
-  const tables = readIndex(folder, shards) ?? (await completeTables(reading, shards, folder, settings, options));
+  const tables = readIndex(folder, shards) ?? (await completeTables(reading, plan, folder, settings, options));
   const stored = joinTables(dataset.clips, dataset.readingOrder, shards, tables, (shard, offset, length) =>
     readReason(path.join(folder, shardName(shard.key)), offset, length),
   );
@@ -142,10 +143,17 @@ function inReadingOrder({ clips, readingOrder }: Dataset): readonly Clip[] {
   return readingOrder ? Array.from(readingOrder, (index) => clips[index] as Clip) : clips;
 }
 
+/** The shards of a data set, and what their keys are made of besides its clips. */
+interface CachePlan {
+  readonly shards: readonly PlannedShard[];
+  readonly settingsKey: string;
+  readonly shape: Parameters<typeof planShards>[2];
+}
+
 /** The tables of all shards, after extracting those that are missing or not whole. */
 async function completeTables(
   clips: readonly Clip[],
-  shards: readonly PlannedShard[],
+  { shards, settingsKey, shape }: CachePlan,
   folder: string,
   settings: ExtractorSettings,
   options: FeatureStoreOptions,
@@ -163,6 +171,10 @@ async function completeTables(
         settings,
         extractor,
         clips: total - done,
+        isUnchanged: (shard) => {
+          const [again] = planShards(clips.slice(shard.from, shard.to), settingsKey, shape);
+          return again?.key === shard.key;
+        },
         signal: options.signal,
         onClips(clips) {
           done += clips;

@@ -98,6 +98,7 @@ export class ShardWriter {
   readonly #table: Buffer;
   #row = 0;
   #end: number;
+  #closed = false;
 
   constructor(folder: string, shape: ShardShape) {
     this.shape = shape;
@@ -127,19 +128,22 @@ export class ShardWriter {
       writeWhole(this.#file, this.#table, headerBytes);
       await flush(this.#file);
     } finally {
-      closeSync(this.#file);
+      this.#close();
     }
     renameSync(this.#partial, path.join(this.#folder, shardName(this.shape.key)));
   }
 
   /** Removes what was written; harmless after `finish`. */
   abandon(): void {
-    try {
-      closeSync(this.#file);
-    } catch {
-      // `finish` has closed it.
-    }
+    this.#close();
     rmSync(this.#partial, { force: true });
+  }
+
+  /** Once: the number may belong to another file by the second time. */
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeSync(this.#file);
   }
 }
 

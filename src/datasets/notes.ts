@@ -93,6 +93,11 @@ async function renderedNotes(cacheDirectory: string, options: NotesOptions): Pro
   const partial = partialName(folder, `notes-${key}`);
   try {
     await render(partial, options);
+    if (isWhole(root)) {
+      // Another process was faster, and may be reading its own already.
+      rmSync(partial, { recursive: true, force: true });
+      return root;
+    }
     rmSync(root, { recursive: true, force: true });
     renameSync(partial, root);
   } catch (error) {

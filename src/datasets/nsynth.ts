@@ -106,6 +106,7 @@ export const nsynth: DatasetDefinition = {
     file('nsynth-test', '5e6f8719bf7e16ad0a00d518b78af77d'),
   ],
   approximateBytes: 30_000_000_000,
+  clipSeconds: 4,
   expected: { train: 289_205, validation: 12_678, test: 4_096 },
   count: countSplits,
   open,

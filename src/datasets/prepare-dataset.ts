@@ -20,7 +20,6 @@ export interface PrepareDatasetOptions {
   readonly features: ResolvedLogMelOptions;
   /** Seconds of a window. */
   readonly window: number;
-  readonly precision?: 'float16' | 'float32';
   /** Keep samples instead of features, as `features.waveform` of a pipeline. */
   readonly waveform?: boolean;
   readonly transform?: TransformSource;
@@ -65,8 +64,8 @@ export async function prepareDataset(
 ): Promise<PreparedDataset> {
   const { cacheDirectory, signal, onRemark } = options;
   const root = path.resolve(options.root ?? path.join(cacheDirectory, 'downloads', definition.name));
+  await checkFiles(definition, root, options);
   if (options.download) await downloadFiles(definition, root, options);
-  else await checkFiles(definition, root, options);
   if (!existsSync(root)) {
     throw new BadInputError(
       `${definition.name}: expected its archives or its extracted files in ${root}, found nothing; give --root FOLDER, or --download`,
@@ -85,6 +84,7 @@ export async function prepareDataset(
       `${definition.name}: expected ${count.expected} clips of ${part}, found ${count.found}: this is not the whole official data set`,
     );
   }
+  tellCacheNeed(definition, dataset, options);
   const prepared = await prepareFeatures(dataset, options);
   rememberRoot(cacheDirectory, definition.name, root);
   return { ...prepared, root, counts, complete: differing.length === 0 };
@@ -93,6 +93,9 @@ export async function prepareDataset(
 /** Makes a data set of one's own (`folder:`, `manifest:`) or the rendered notes ready: indexes it and extracts its features to the cache. */
 export async function prepareOwnDataset(spec: string, options: PrepareDatasetOptions): Promise<PreparedDataset> {
   const { cacheDirectory, signal } = options;
+  for (const option of ['root', 'download'] as const) {
+    if (options[option]) throw new BadInputError(`--${option}: expected with a public data set, found with ${spec}`);
+  }
   const dataset = await openDataset(spec, {
     cacheDirectory,
     signal,
@@ -144,6 +147,22 @@ async function downloadFiles(
   }
 }
 
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
+
+/** Says how much room the features of a data set's clips take, before they are extracted. */
+function tellCacheNeed(definition: DatasetDefinition, dataset: Dataset, options: PrepareDatasetOptions): void {
+  const { hopLength, bins, sampleRate } = options.features;
+  const seconds = dataset.clips.length * definition.clipSeconds;
+  const bytesOfSecond = options.waveform
+    ? sampleRate * 2
+    : (sampleRate / hopLength) * bins * (dataset.precision === 'float16' ? 2 : 4);
+  options.onRemark?.(
+    `${definition.name}: the cache takes up to ${gigabytes(seconds * bytesOfSecond)} GB in ${options.cacheDirectory}, ${gigabytes(freeBytes(options.cacheDirectory))} GB free`,
+  );
+}
+
 /** Says how much is about to be fetched and how much room there is; throws where it cannot fit. */
 function tellNeed(
   definition: DatasetDefinition,
@@ -152,23 +171,20 @@ function tellNeed(
   options: PrepareDatasetOptions,
 ): void {
   const known = missing.every((file) => file.bytes !== undefined);
-  const share = missing.length / definition.files.length;
-  const wanted = known
-    ? missing.reduce((sum, file) => sum + (file.bytes ?? 0), 0)
-    : definition.approximateBytes * share;
-  const arrived = missing.reduce(
-    (sum, file) => sum + (statSync(path.join(root, `${file.name}.partial`), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+  const weight = (name: string) => statSync(path.join(root, name), { throwIfNoEntry: false })?.size ?? 0;
+  const arrived = (files: readonly DatasetFile[]) =>
+    files.reduce((sum, { name }) => sum + weight(name) + weight(`${name}.partial`), 0);
+  const needed = known
+    ? missing.reduce((sum, file) => sum + (file.bytes ?? 0), 0) - arrived(missing)
+    : Math.max(0, definition.approximateBytes - arrived(definition.files));
   const free = freeBytes(root);
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const about = known ? '' : 'about ';
   options.onRemark?.(
-    `${definition.title} (${definition.licence}): ${about}${gigabytes(wanted - arrived)} GB to fetch to ${root}, ${gigabytes(free)} GB free`,
+    `${definition.title} (${definition.licence}): ${about}${gigabytes(needed)} GB to fetch to ${root}, ${gigabytes(free)} GB free`,
   );
-  if (known && wanted - arrived > free) {
+  if (known && needed > free) {
     throw new BadInputError(
-      `${root}: expected room for ${gigabytes(wanted - arrived)} GB, found ${gigabytes(free)} GB free: ${gigabytes(wanted - arrived - free)} GB are missing`,
+      `${root}: expected room for ${gigabytes(needed)} GB, found ${gigabytes(free)} GB free: ${gigabytes(needed - free)} GB are missing`,
     );
   }
 }

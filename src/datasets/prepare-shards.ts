@@ -16,6 +16,8 @@ export interface PrepareOptions {
   readonly extractor: Extractor;
   /** Clips of all groups, to tell how much a full disk lacks. */
   readonly clips: number;
+  /** Whether the files of a shard are still those that it was planned for. */
+  readonly isUnchanged: (shard: PlannedShard) => boolean;
   readonly signal?: AbortSignal;
   /** Called with the number of clips that were added since the last call. */
   readonly onClips?: (clips: number) => void;
@@ -33,6 +35,7 @@ export async function writeShards(
   const { extractor, signal } = options;
   const underWay: { shard: PlannedShard; extracted: Promise<ExtractedClip[]> }[] = [];
   let writer: ShardWriter | undefined;
+  let unreadable = false;
   /** Clips and bytes of all shards, and bytes of the one that is begun. */
   const written = { clips: 0, bytes: 0, begun: 0 };
 
@@ -44,12 +47,18 @@ export async function writeShards(
     writer ??= new ShardWriter(options.folder, first.shard);
     for (const clip of extracted) {
       addClip(writer, clip);
+      unreadable ||= 'reason' in clip;
       const bytes = 'data' in clip ? clip.data.length : 0;
       written.clips++;
       written.bytes += bytes;
       written.begun += bytes;
     }
     if (writer.full) {
+      // A clip that vanished while it was to be read, with its disk for instance, must not count as unreadable for good.
+      if (unreadable && !options.isUnchanged(first.shard)) {
+        throw new Error(`${first.shard.key}: recordings changed or vanished while they were read; start again`);
+      }
+      unreadable = false;
       await writer.finish();
       writer = undefined;
       written.begun = 0;

@@ -81,6 +81,7 @@ export const speechCommands: DatasetDefinition = {
     },
   ],
   approximateBytes: 2_428_923_189,
+  clipSeconds: 1,
   expected: { train: 84_843, validation: 9_981, test: 11_005 },
   count: countSplits,
   open,

@@ -51,8 +51,8 @@ function open(tree: SourceTree, split: SplitChoice): Dataset {
       if (audio) folds.set(audio, given);
     }
   }
-  const clips: UnsplitClip[] = [];
-  // The archives of the audio have a folder above them that the table's may lack: recordings are found by their own names, which are unique.
+  const byId = new Map<string, UnsplitClip>();
+  // An archive and the folder unpacked from it may lie side by side: a recording counts once. The archives of the audio have a folder above them that the table's may lack: recordings are found by their own names, which are unique.
   for (const [name, source] of tree.files) {
     const base = path.posix.basename(name);
     const [, , city, location] = clipPattern.exec(base) ?? [];
@@ -60,7 +60,7 @@ function open(tree: SourceTree, split: SplitChoice): Dataset {
     const scene = scenes.get(id);
     if (scene === undefined || city === undefined) continue;
     const given = folds.get(id);
-    clips.push({
+    byId.set(id, {
       id,
       ...sourceOf(source),
       labels: { scene_label: scene },
@@ -68,6 +68,7 @@ function open(tree: SourceTree, split: SplitChoice): Dataset {
       ...(given !== undefined ? { given } : {}),
     });
   }
+  const clips = [...byId.values()];
   const notes = [];
   if (clips.length < scenes.size)
     notes.push(`${scenes.size - clips.length} of the ${scenes.size} recordings in meta.csv are not there`);
@@ -116,6 +117,7 @@ export const tutUrban: DatasetDefinition = {
   })),
   // 8,640 clips of 10 s at 48 kHz, two channels of 24 bits.
   approximateBytes: 24_900_000_000,
+  clipSeconds: 10,
   expected: { train: 6_122, validation: 0, test: 2_518 },
   count: countSplits,
   open,

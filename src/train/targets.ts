@@ -52,7 +52,8 @@ export function makeTargets(batch: Batch, heads: readonly Head[], weights: Class
       const share = batch.mixed?.weight[row] ?? 1;
       add(row, first, share);
       // A row that is mixed with one that this head has no label for is counted whole.
-      if (share < 1) add(row, batch.mixed?.labels[name]?.[row] ?? first, 1 - share);
+      const other = batch.mixed?.labels[name]?.[row] ?? -1;
+      if (share < 1) add(row, other < 0 ? first : other, 1 - share);
     }
     targets[name] = target;
   }

@@ -48,6 +48,14 @@ describe('download()', () => {
     expect(new Set(ranges).size).toBe(ranges.length);
   });
 
+  test('gives up where a server without ranges drops the connection every time, now sooner, now later', async () => {
+    for (let i = 0; i < 40; i++) {
+      server.faults.push({ kind: 'drop', after: i % 2 === 0 ? 60_000 : 20_000, ignoreRange: true });
+    }
+    await expect(fetchIt()).rejects.toThrow(/gave up after \d+ tries without progress/);
+    expect(server.requests.length).toBeLessThan(12);
+  });
+
   test('goes on from what an earlier process left', async () => {
     server.faults.push({ kind: 'drop', after: 100_000 });
     await expect(fetchIt({ retries: 0 })).rejects.toThrow(/gave up after 1 tries .*; what has arrived is kept/);

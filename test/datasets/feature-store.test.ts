@@ -1,6 +1,7 @@
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDataset } from '../../src/datasets/catalogue.ts';
+import { type Extractor, inlineExtractor } from '../../src/datasets/extractor.ts';
 import { type FeatureStoreOptions, openFeatureStore } from '../../src/datasets/feature-cache.ts';
 import { evaluationWindows } from '../../src/datasets/windows.ts';
 import { logMel, resolveFeatures } from '../../src/features/index.ts';
@@ -53,6 +54,25 @@ describe('openFeatureStore()', () => {
       /expected frames within 0 … 98, found 1 … 99/,
     );
     store.close();
+  });
+
+  test('keeps nothing of a shard whose recordings vanish while they are read', async () => {
+    const dataset = await openDataset(folderOf({ 'a/one.wav': toneWav(440, 1), 'b/two.wav': toneWav(220, 1) }));
+    const cacheDirectory = temporaryFolder();
+    const valueBytes = 4 as const;
+    const inline = inlineExtractor({ features, window: 1, waveform: false, valueBytes });
+    const vanishing: Extractor = {
+      ...inline,
+      extract(group) {
+        for (const { path: file } of group) rmSync(file, { force: true });
+        return inline.extract(group);
+      },
+    };
+    await expect(openFeatureStore(dataset, settings({ cacheDirectory, extractor: vanishing }))).rejects.toThrow(
+      /changed or vanished while they were read/,
+    );
+    const kept = readdirSync(path.join(cacheDirectory, 'features'), { recursive: true }).map(String);
+    expect(kept.filter((name) => name.endsWith('.shard'))).toEqual([]);
   });
 
   test('leaves out clips that cannot be read, with the reason, up to maxBad', async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /** How the server treats the next request; when the list is used up it serves properly. */
 export type Fault =
-  | { readonly kind: 'drop'; readonly after: number }
+  | { readonly kind: 'drop'; readonly after: number; readonly ignoreRange?: boolean }
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'ignore range' }
   | { readonly kind: 'wrong range' }
@@ -38,7 +38,8 @@ export async function startServer(files: Record<string, Buffer>): Promise<TestSe
     const etag = `"${content.length}-${content[0] ?? 0}"`;
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
     const fresh = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
-    let start = range && fresh && fault?.kind !== 'ignore range' ? Number(range[1]) : 0;
+    const ignored = fault?.kind === 'ignore range' || (fault?.kind === 'drop' && fault.ignoreRange === true);
+    let start = range && fresh && !ignored ? Number(range[1]) : 0;
     if (start >= content.length && start > 0) {
       response.setHeader('content-range', `bytes */${content.length}`);
       return end(response, 416);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { readAudio } from '../../src/audio/index.ts';
 import { halveRate } from '../../src/datasets/halve-rate.ts';
@@ -52,6 +61,15 @@ describe('openNotes()', () => {
       const ratio = fundamental(samples.subarray(2000, 8000), expected) / expected;
       expect(Math.abs(Math.log2(ratio) * 12)).toBeLessThan(0.5);
     }
+  });
+
+  test('of two that render at once the first to be ready stays', async () => {
+    const shared = temporaryFolder();
+    const rendering = [0, 1].map(() => openNotes(shared, 'official', { programs, workers: 1 }));
+    const { root } = await Promise.race(rendering);
+    const first = statSync(root).ino;
+    await Promise.all(rendering);
+    expect(statSync(root).ino).toBe(first);
   });
 
   test('are the same bytes on one thread and on two', async () => {

@@ -154,6 +154,13 @@ describe('splits', () => {
     expect([count(scenes, 'train'), count(scenes, 'test')]).toEqual([18, 2]);
   });
 
+  test('count a recording once where an archive and the folder unpacked from it lie side by side', async () => {
+    const unpacked = inFolder(urban.audio, `${stem}.audio.1`);
+    const once = await open(tutUrban, { ...urban.meta, ...urban.audio }, 'official');
+    const twice = await open(tutUrban, { ...urban.meta, ...urban.audio, ...unpacked }, 'official');
+    expect(twice.clips.map((clip) => clip.id).sort()).toEqual(once.clips.map((clip) => clip.id).sort());
+  });
+
   test('grouped by location keep a location in one split', async () => {
     const files = tutUrbanTree({ locations: 5, segments: 1, seconds: 0 });
     const empty = Object.fromEntries(Object.keys(files.audio).map((name) => [name, '']));
@@ -207,6 +214,7 @@ describe('prepareDataset()', () => {
       expect(prepared.bad).toEqual([]);
       expect(prepared.complete).toBe(false);
       expect(remarks[0]).toMatch(/GB to fetch to .*, [\d.]+ GB free/);
+      expect(remarks.some((remark) => /the cache takes up to [\d.]+ GB in .*, [\d.]+ GB free/.test(remark))).toBe(true);
       expect(
         remarks.some((remark) =>
           /expected .* clips of .*, found \d+: this is not the whole official data set/.test(remark),

@@ -45,7 +45,7 @@ export interface CompiledLogMel {
  * plain 128-bit code, which it must, since the module has no operation whose rounding depends on the machine.
  *
  * @param allowed the best instructions that may be used
- * @returns undefined where there is no SIMD, or none is allowed
+ * @returns undefined where there is no SIMD, none is allowed, or the module was not built
  */
 export function compileLogMel(allowed: SimdInstructions): CompiledLogMel | undefined {
   if (allowed === 'scalar') return undefined;
@@ -57,7 +57,9 @@ export function compileLogMel(allowed: SimdInstructions): CompiledLogMel | undef
     }
     return { module: plain, instructions: 'simd128' };
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return undefined;
+    // Not built, or not for this machine: fft.js computes.
+    if (error instanceof WebAssembly.CompileError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+      return undefined;
     throw error;
   }
 }
