@@ -29,10 +29,16 @@ Examples:
       const { findRunFolders } = await import('../report/load-runs.ts');
       const { compareRuns, comparisonTable } = await import('../report/compare-runs.ts');
       const { print, printJson } = await import('./output.ts');
-      const [[firstRun = first], [secondRun = second]] = await Promise.all([
-        findRunFolders([first]),
-        findRunFolders([second]),
-      ]);
+      const { BadInputError } = await import('../errors.ts');
+      const onlyRun = async (place: string): Promise<string> => {
+        const [run = place, ...others] = await findRunFolders([place]);
+        if (others.length > 0) {
+          throw new BadInputError(`${place}: expected one run, found ${1 + others.length}; name one of them`);
+        }
+        return run;
+      };
+      const firstRun = await onlyRun(first);
+      const secondRun = await onlyRun(second);
       const comparisons = await compareRuns(firstRun, secondRun, options.split);
       if (options.json) {
         printJson({ first, second, split: options.split, tasks: comparisons });

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ExperimentProgress } from '../report/experiment/run-experiment.ts';
 import { listenForInterruption } from './interruption.ts';
+import { parseSeed } from './train.ts';
 
 interface ExperimentCommandOptions {
   out?: string;
@@ -18,11 +19,7 @@ function positiveInteger(text: string): number {
 }
 
 function seedList(text: string): number[] {
-  const seeds = text.split(',').map(Number);
-  if (seeds.some((seed) => !Number.isInteger(seed) || seed < 0)) {
-    throw new InvalidArgumentError('Expected whole numbers from 0, separated by commas.');
-  }
-  return seeds;
+  return text.split(',').map(parseSeed);
 }
 
 function line({ run, event, over, total, seconds, reason }: ExperimentProgress): string {
@@ -73,7 +70,9 @@ Examples:
         const { renderText } = await import('../report/table-text.ts');
         for (const { id, state } of outcome.planned ?? []) print(`${state.padEnd(11)} ${id}`);
         for (const table of outcome.tables) print(renderText(table), '');
-        for (const failure of outcome.failed) print(`failed: ${failure.id}: ${failure.reason} (${failure.log})`);
+        for (const { id, reason, log } of outcome.failed) {
+          print(`failed: ${id}: ${reason}${log === undefined ? '' : ` (${log})`}`);
+        }
         if (outcome.report !== undefined) print(`Report: ${outcome.report}`);
       }
       const { InterruptedError } = await import('../errors.ts');

@@ -31,7 +31,8 @@ Examples:
       const { setBackend } = await import('../backend/index.ts');
       const { freezeRun } = await import('../report/freeze-run.ts');
       const { print, printJson } = await import('./output.ts');
-      await setBackend(options.backend);
+      const { readRun } = await import('../train/run-folder.ts');
+      await setBackend(options.backend ?? (await readRun(run)).pipeline.backend);
       const frozen = await freezeRun(run, options.out);
       if (options.json) {
         printJson(frozen);

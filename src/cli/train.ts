@@ -18,7 +18,7 @@ export function collect(value: string, before: string[]): string[] {
 }
 
 export function parseSeed(text: string): number {
-  const seed = Number(text);
+  const seed = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isInteger(seed) || seed < 0) throw new InvalidArgumentError('Expected a whole number of at least 0.');
   return seed;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BadInputError } from '../errors.ts';
 import type { RandomState, RandomStream } from '../random.ts';
 
 /** In which order clips are drawn, endlessly. Its state is a small JSON value from which the same order goes on. */
@@ -11,8 +12,9 @@ export interface ClipOrder<State> {
 export const shuffledStateSchema = z.strictObject({
   /** The stream before the current shuffle. */
   random: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  /** Clips drawn from the current shuffle. */
+  /** Clips drawn from the current shuffle, of so many. */
   position: z.int().min(0),
+  count: z.int().min(0).optional(),
 });
 export type ShuffledState = z.output<typeof shuffledStateSchema>;
 
@@ -37,11 +39,16 @@ export function shuffledOrder(indices: readonly number[], random: RandomStream):
       if (position === order.length) shuffle();
       return order[position++] as number;
     },
-    state: () => ({ random: before, position }),
+    state: () => ({ random: before, position, count: indices.length }),
     restore(state) {
+      if (state.count !== undefined && state.count !== indices.length) {
+        throw new BadInputError(
+          `state of the batches: expected ${state.count} clips or classes to draw from, found ${indices.length}: the data are others than when the run began`,
+        );
+      }
       random.restore(state.random);
       shuffle();
-      position = Math.min(state.position, order.length);
+      position = Math.min(state.position, order.length); // a state of before counts were kept
     },
   };
 }

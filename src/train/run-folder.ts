@@ -98,6 +98,12 @@ export function readEnvironment(directory: string): Environment {
   return parseJson(readFileSync(file, 'utf8'), environmentSchema, file);
 }
 
+/** labels.json. @throws BadInputError where it is not of this format. */
+export function readLabels(directory: string): Labels {
+  const file = path.join(directory, runFiles.labels);
+  return parseJson(readFileSync(file, 'utf8'), labelsSchema, file);
+}
+
 /** Lines of metrics.jsonl; one that a killed run left half written at the end is not counted. */
 export function readMetrics(directory: string): MetricsLine[] {
   const file = path.join(directory, runFiles.metrics);

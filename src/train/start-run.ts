@@ -6,7 +6,15 @@ import { BadInputError } from '../errors.ts';
 import { serializePipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
 import type { Environment } from './results.ts';
-import { isTemporary, readEnvironment, readMetrics, readPipeline, runFiles } from './run-folder.ts';
+import {
+  isTemporary,
+  type Labels,
+  readEnvironment,
+  readLabels,
+  readMetrics,
+  readPipeline,
+  runFiles,
+} from './run-folder.ts';
 import type { Head } from './sources.ts';
 
 function entriesOf(folder: string): string[] {
@@ -43,10 +51,25 @@ function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
   }
 }
 
+/** Weights learned for one class must not answer for another. */
+function refuseOtherLabels(out: string, labels: Labels): void {
+  if (!existsSync(path.join(out, runFiles.labels))) return;
+  const before = readLabels(out);
+  const differing = Object.keys({ ...before, ...labels }).find(
+    (task) => !isDeepStrictEqual(before[task], labels[task]),
+  );
+  if (differing !== undefined) {
+    throw new BadInputError(
+      `${out}: expected the classes that the run was started with, found others for the task "${differing}": its data have changed`,
+    );
+  }
+}
+
 /**
  * Makes the run folder and what describes the run in it, `pipeline.yaml` first: from then on the folder is a run's, and can be gone on with.
  * Of a run that goes on the first environment stays; each later one is added to its `resumed`. A result is taken away, being no longer that
  * of the run, and so is what a killed process left half written.
+ * @throws BadInputError where a run that goes on would have other classes.
  */
 export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[], environment: Environment): void {
   const checkpoints = path.join(out, 'checkpoints');
@@ -54,9 +77,10 @@ export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[]
     if (!existsSync(folder)) continue;
     for (const name of readdirSync(folder)) if (isTemporary(name)) rmSync(path.join(folder, name), { force: true });
   }
+  const labels = Object.fromEntries(heads.map(({ name, label, classes }) => [name, { label, classes: [...classes] }]));
+  refuseOtherLabels(out, labels);
   const write = (name: string, text: string) => writeFileAtomicSync(path.join(out, name), text);
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
-  const labels = Object.fromEntries(heads.map(({ name, label, classes }) => [name, { label, classes }]));
   const first = existsSync(path.join(out, runFiles.environment)) ? readEnvironment(out) : undefined;
   rmSync(path.join(out, runFiles.result), { force: true });
   write(runFiles.pipeline, serializePipeline(pipeline));

@@ -92,6 +92,14 @@ describe('spectride compare', () => {
     expect(stdout).toMatch(/words\s+100\s+90\.0\s+88\.0\s+−2\.0\s+.*\s2\s+0\s+0\.500\s+within noise/);
   });
 
+  test('refuses a folder of several runs, rather than take the first of them', async () => {
+    const [first = '', second = ''] = runs;
+    const several = path.dirname(first);
+    const { code, stderr } = await runCli(['compare', second, several]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/expected one run, found \d+; name one of them/);
+  });
+
   test('refuses runs that were not scored on the same clips', async () => {
     const [first = '', second = ''] = runs;
     const other = path.join(folder, 'other');

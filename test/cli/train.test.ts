@@ -105,6 +105,7 @@ describe('wrong input ends in one sentence and code 2', () => {
     ],
     ['an unknown backend', () => ['train', pipeline, '--backend', 'cuda'], /--backend/],
     ['a seed that is no number', () => ['train', pipeline, '--seed', 'x'], /--seed/],
+    ['an empty seed', () => ['train', pipeline, '--seed', ''], /--seed/],
     [
       'an empty data folder',
       () => ['train', pipeline, '--set', `tasks.0.dataset=folder:${path.join(folder, 'empty')}`],

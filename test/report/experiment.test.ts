@@ -190,9 +190,11 @@ describe('performExperiment()', () => {
   });
 
   test('refuses seeds that the file does not have', async () => {
-    await expect(performExperiment(file, { out, jobs: 1, command, seeds: [8] })).rejects.toThrow(
-      'expected some of 0, 1',
-    );
+    for (const seeds of [[8], [0, 8]]) {
+      await expect(performExperiment(file, { out, jobs: 1, command, seeds })).rejects.toThrow(
+        'expected some of 0, 1, found 8',
+      );
+    }
   });
 });
 

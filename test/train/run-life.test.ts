@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -120,6 +130,27 @@ describe('resumption', () => {
     const again = await train(pipeline, { out, cacheDirectory, resume: true });
     expect(again.steps).toBe(steps);
     expect(weights(out).equals(before)).toBe(true);
+  });
+
+  test('a run does not go on with other data: other classes, or another number of clips', async () => {
+    const own = path.join(folder, 'own');
+    const out = newRun();
+    const pipeline = (steps: number) => tinyPipeline(own, { train: { ...settings, steps } });
+    writeTones(own);
+    await train(pipeline(3), { out, cacheDirectory });
+    const [first = ''] = readdirSync(own);
+    const clips = readdirSync(path.join(own, first));
+    cpSync(path.join(own, first, clips[0] ?? ''), path.join(own, first, 'copy-1.wav'));
+    cpSync(path.join(own, first, clips[0] ?? ''), path.join(own, first, 'copy-2.wav'));
+    cpSync(path.join(own, first, clips[0] ?? ''), path.join(own, first, 'copy-3.wav'));
+    await expect(train(pipeline(3), { out, cacheDirectory, resume: true })).rejects.toThrow(
+      /the data are others than when the run began/,
+    );
+    for (const name of ['copy-1.wav', 'copy-2.wav', 'copy-3.wav']) rmSync(path.join(own, first, name));
+    renameSync(path.join(own, first), path.join(own, 'renamed'));
+    await expect(train(pipeline(3), { out, cacheDirectory, resume: true })).rejects.toThrow(
+      /expected the classes that the run was started with, found others/,
+    );
   });
 
   test('the first environment stays, and each later one is added to it', async () => {

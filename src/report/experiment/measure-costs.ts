@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../atomic-file.ts';
@@ -7,6 +7,13 @@ import { BadInputError, messageOf } from '../../errors.ts';
 import type { AudioCnnOptions } from '../../models/audio-cnn-options.ts';
 import { type CostSample, type Costs, costsSchema } from './cost-table.ts';
 import type { MeasureSettings } from './schema.ts';
+
+/** What `setBackend` takes where nobody asks for another. */
+const defaultBackend = 'simd';
+
+function costsFile(out: string): string {
+  return path.join(out, 'costs.json');
+}
 
 /** What the measuring process prints (see `measure-process.ts`). */
 const answerSchema = z.strictObject({
@@ -64,13 +71,14 @@ export interface MeasureCostsOptions {
 
 /**
  * Measures time and memory of every pooling in interleaved rounds and writes `costs.json`; what an earlier call measured with
- * the same settings is kept.
+ * the same settings, on the same backend and threads, is kept.
  */
 export async function measureCosts(settings: MeasureSettings, options: MeasureCostsOptions): Promise<Costs> {
   const earlier = await readCosts(options.out);
-  const known =
-    earlier !== undefined && JSON.stringify(earlier.settings) === JSON.stringify(settings) ? earlier : undefined;
-  const costs: Costs = known ?? { settings, backend: { name: '', threads: 0 }, samples: [] };
+  const isSame =
+    JSON.stringify(earlier?.settings) === JSON.stringify(settings) &&
+    earlier?.backend.name === (options.backend ?? defaultBackend);
+  const costs: Costs = (isSame ? earlier : undefined) ?? { settings, backend: { name: '', threads: 0 }, samples: [] };
   const modes = ['training', 'inference'] as const;
   const total = settings.rounds * settings.poolings.length * modes.length;
   for (let round = 0; round < settings.rounds; round++) {
@@ -91,9 +99,14 @@ export async function measureCosts(settings: MeasureSettings, options: MeasureCo
           },
           options.signal,
         );
+        const { name, threads } = costs.backend;
+        if (costs.samples.length > 0 && (backend.name !== name || backend.threads !== threads)) {
+          await rm(costsFile(options.out));
+          return measureCosts(settings, options);
+        }
         costs.backend = backend;
         costs.samples.push({ round, pooling, mode, ...sample });
-        await writeFileAtomic(path.join(options.out, 'costs.json'), JSON.stringify(costs, undefined, 1));
+        await writeFileAtomic(costsFile(options.out), JSON.stringify(costs, undefined, 1));
         options.onProgress?.({ round, pooling, mode, ...sample }, costs.samples.length, total);
       }
     }
@@ -103,7 +116,7 @@ export async function measureCosts(settings: MeasureSettings, options: MeasureCo
 
 /** costs.json of an experiment's folder, or undefined where nothing was measured. */
 export async function readCosts(out: string): Promise<Costs | undefined> {
-  const file = path.join(out, 'costs.json');
+  const file = costsFile(out);
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { BadInputError } from '../../errors.ts';
+import { BadInputError, messageOf } from '../../errors.ts';
 import { buildReport, printedTables } from '../build-report.ts';
 import { exampleClip } from '../example-clip.ts';
 import { loadFinishedRuns } from '../load-runs.ts';
@@ -47,9 +47,10 @@ export async function performExperiment(file: string, options: PerformExperiment
   const all = planRuns(experiment, file);
   const { seeds } = options;
   const runs = seeds === undefined ? all : all.filter((run) => seeds.includes(run.seed));
-  if (runs.length === 0 && all.length > 0) {
+  const unknown = seeds?.filter((seed) => all.every((run) => run.seed !== seed)) ?? [];
+  if (unknown.length > 0) {
     const known = [...new Set(all.map((run) => run.seed))].join(', ');
-    throw new BadInputError(`--seeds: expected some of ${known}, found ${seeds?.join(', ')}`);
+    throw new BadInputError(`--seeds: expected some of ${known}, found ${unknown.join(', ')}`);
   }
   if (options.dryRun) {
     const planned = [];
@@ -68,12 +69,18 @@ export async function performExperiment(file: string, options: PerformExperiment
   });
   const tables: Table[] = [];
   if (experiment.measure !== undefined && !outcome.interrupted) {
-    await measureCosts(experiment.measure, {
-      out,
-      backend: options.backend,
-      signal: options.signal,
-      onProgress: options.onMeasure,
-    });
+    try {
+      await measureCosts(experiment.measure, {
+        out,
+        backend: options.backend,
+        signal: options.signal,
+        onProgress: options.onMeasure,
+      });
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      // As a run that fails, it stops nothing else.
+      outcome.failed.push({ id: 'measure', reason: messageOf(error) });
+    }
   }
   const costs = await readCosts(out);
   if (costs !== undefined) tables.push(costTable(costs));

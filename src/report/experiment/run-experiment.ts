@@ -21,7 +21,8 @@ export interface ExperimentProgress {
 export interface ExperimentOutcome {
   /** Folders of the runs that are done, in the order of the plan. */
   done: string[];
-  failed: { id: string; reason: string; log: string }[];
+  /** Runs that failed, each with its log, and under `measure` a measurement that did. */
+  failed: { id: string; reason: string; log?: string }[];
   interrupted: boolean;
 }
 
