@@ -4,7 +4,7 @@ import { backendOption } from './train.ts';
 
 interface EvaluateCommandOptions {
   data?: string;
-  split: 'train' | 'validation' | 'test';
+  split?: 'train' | 'validation' | 'test' | 'all';
   weights?: 'best' | 'last';
   backend?: BackendName;
   json?: boolean;
@@ -20,7 +20,14 @@ export function registerEvaluate(program: Command): void {
     )
     .argument('<run>', 'run folder')
     .option('--data <dataset>', 'other data: folder:PATH, manifest:FILE or a name (default: the run’s own)')
-    .addOption(new Option('--split <name>', 'which clips').choices(['train', 'validation', 'test']).default('test'))
+    .addOption(
+      new Option('--split <name>', 'which clips (default: test; of other data all)').choices([
+        'train',
+        'validation',
+        'test',
+        'all',
+      ]),
+    )
     .addOption(
       new Option('--weights <which>', 'which checkpoint (default: as the run was scored)').choices(['best', 'last']),
     )
@@ -39,7 +46,7 @@ Examples:
       const { readRun } = await import('../train/run-folder.ts');
       const { setBackend } = await import('../backend/index.ts');
       const { evaluate } = await import('../train/index.ts');
-      const { print, printJson } = await import('./output.ts');
+      const { print, printJson, remark } = await import('./output.ts');
       const { createProgress } = await import('./progress.ts');
       const { describeScores } = await import('./scores.ts');
       const run = await readRun(directory);
@@ -50,7 +57,11 @@ Examples:
         (_, kind, place) => `${kind}:${path.resolve(place)}`,
       );
       const result = await evaluate(directory, {
-        split: options.split,
+        ...(options.split === undefined ? {} : { split: options.split }),
+        onNote(text) {
+          progress.clear();
+          remark(text);
+        },
         ...(data === undefined ? {} : { data }),
         ...(options.weights === undefined ? {} : { weights: options.weights }),
         onProgress: (phase, done, total) =>

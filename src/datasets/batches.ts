@@ -176,10 +176,7 @@ function checkedOrder(
     state: order.state,
     restore(state) {
       const own = order.state();
-      if (
-        JSON.stringify(Object.keys(own).sort()) !== JSON.stringify(Object.keys(state).sort()) ||
-        memberCount(own) !== memberCount(state)
-      ) {
+      if ('members' in own !== 'members' in state || memberCount(own) !== memberCount(state)) {
         throw new BadInputError(
           `state of the batches: source ${index} was drawn with another balance or other classes`,
         );
@@ -198,11 +195,11 @@ function labelIndices(store: FeatureStore, task: SourceTask): Int32Array {
   return Int32Array.from(store.clips, (clip) => numbers.get(clip.labels[task.label] ?? '') ?? -1);
 }
 
+/** Clips by their class; those that the first task has no label for, but another has, are a group of their own. */
 function membersByClass(indices: readonly number[], classes: Int32Array): number[][] {
   const members = new Map<number, number[]>();
   for (const index of indices) {
     const number = classes[index] as number;
-    if (number < 0) continue;
     const list = members.get(number);
     if (list) list.push(index);
     else members.set(number, [index]);

@@ -45,9 +45,12 @@ export function paddedSamples(samples: number, plan: WindowPlan): number {
 }
 
 /** The windows by which a split is scored: clips in the store's order, windows from first to last. */
-export function* evaluationWindows(store: FeatureStore, split: Split): Generator<{ index: number; start: number }> {
+export function* evaluationWindows(
+  store: FeatureStore,
+  split: Split | 'all',
+): Generator<{ index: number; start: number }> {
   for (const [index, clip] of store.clips.entries()) {
-    if (clip.split !== split) continue;
+    if (split !== 'all' && clip.split !== split) continue;
     for (const start of store.evaluationStarts(index)) yield { index, start };
   }
 }

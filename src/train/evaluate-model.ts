@@ -7,7 +7,7 @@ import type { EvaluationResult } from './results.ts';
 import type { Head, TaskSource } from './sources.ts';
 
 export interface EvaluateOptions {
-  readonly split: Split;
+  readonly split: Split | 'all';
   /** Windows of one forward pass. */
   readonly batch: number;
   readonly signal?: AbortSignal;

@@ -5,16 +5,18 @@ import { evaluateModel, type ScoredSplit } from './evaluate-model.ts';
 import { loadModel } from './load-model.ts';
 import { writePredictions } from './predictions.ts';
 import type { EvaluationResult } from './results.ts';
-import { closeSources, headsOf, openSources } from './sources.ts';
+import { closeSources, describeData, headsOf, openSources } from './sources.ts';
 
 export interface EvaluateRunOptions {
-  /** Default `test`. */
-  readonly split?: Split;
+  /** Default `test`; of other data `all`, as nothing of it was trained on. */
+  readonly split?: Split | 'all';
   /** Another data set (`folder:PATH`, `manifest:FILE`, a name) for every task; its labels must be among the model's classes. */
   readonly data?: string;
   readonly weights?: 'best' | 'last';
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
+  /** What is wrong with the data, or is to be known about them. */
+  readonly onNote?: (text: string) => void;
   readonly onProgress?: (phase: 'data' | 'features' | 'test', done: number, total: number) => void;
 }
 
@@ -25,13 +27,17 @@ export interface EvaluateRunOptions {
  * @throws BadInputError where the run or the data cannot be read, or the split has no labelled clip.
  */
 export async function evaluate(directory: string, options: EvaluateRunOptions = {}): Promise<EvaluationResult> {
-  const { split = 'test', data, onProgress } = options;
+  const { data, onProgress } = options;
+  const split = options.split ?? (data === undefined ? 'test' : 'all');
   const loaded = await loadModel(directory, options.weights ? { weights: options.weights } : {});
   const { pipeline } = loaded.run;
   const scored: ScoredSplit[] = [];
   try {
     const chosen = data
-      ? resolvePipeline({ ...pipeline, tasks: pipeline.tasks.map((task) => ({ ...task, dataset: data })) }, data)
+      ? resolvePipeline(
+          { ...pipeline, tasks: pipeline.tasks.map((task) => ({ ...task, dataset: data, split: 'official' })) },
+          data,
+        )
       : pipeline;
     const sources = await openSources(chosen, {
       ...options,
@@ -39,6 +45,7 @@ export async function evaluate(directory: string, options: EvaluateRunOptions = 
       onProgress: (phase, _, done, total) => onProgress?.(phase, done, total),
     });
     try {
+      if (data !== undefined) for (const note of describeData(sources)) options.onNote?.(note);
       scored.push(
         await evaluateModel(loaded.model, sources, {
           split,
@@ -49,10 +56,13 @@ export async function evaluate(directory: string, options: EvaluateRunOptions = 
       );
       const [{ result, predictions }] = scored as [ScoredSplit];
       if (result.tasks.every(({ clips }) => clips === 0)) {
-        throw new BadInputError(`${data ?? directory}: expected labelled ${split} clips, found none`);
+        throw new BadInputError(
+          `${data ?? directory}: expected labelled ${split === 'all' ? '' : `${split} `}clips, found none`,
+        );
       }
       const asScored = options.weights === undefined || options.weights === loaded.run.result?.weights;
-      if (data === undefined && asScored) writePredictions(directory, split, headsOf(sources, chosen), predictions);
+      if (data === undefined && asScored && split !== 'all')
+        writePredictions(directory, split, headsOf(sources, chosen), predictions);
       return result;
     } finally {
       closeSources(sources);

@@ -76,7 +76,7 @@ export const taskScoreSchema = z.strictObject({
 export type TaskScore = z.output<typeof taskScoreSchema>;
 
 export const evaluationResultSchema = z.strictObject({
-  split: z.enum(['train', 'validation', 'test']),
+  split: z.enum(['train', 'validation', 'test', 'all']),
   tasks: z.array(taskScoreSchema),
 });
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;

@@ -137,3 +137,22 @@ export function countClips({ store }: TaskSource, head: Head, split: Split): num
   const known = new Set(head.classes);
   return store.clips.filter((clip) => clip.split === split && known.has(clip.labels[head.label] ?? '')).length;
 }
+
+/** What the data say of themselves, and which clips are left out or filled up. */
+export function describeData(sources: readonly TaskSource[]): string[] {
+  return sources.flatMap(({ dataset, store }) => [
+    ...dataset.notes,
+    ...(store.bad.length > 0
+      ? [
+          `${dataset.name}: ${store.bad.length} clips cannot be read and are left out: ${listSome(store.bad.map(({ reason }) => reason))}`,
+        ]
+      : []),
+    ...(store.padded > 0
+      ? [`${dataset.name}: ${store.padded} clips are shorter than a window and were padded with zeros`]
+      : []),
+  ]);
+}
+
+function listSome(items: readonly string[]): string {
+  return items.length > 3 ? `${items.slice(0, 3).join('; ')}; …` : items.join('; ');
+}

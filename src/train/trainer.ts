@@ -23,7 +23,7 @@ import { writePredictions } from './predictions.ts';
 import type { AxisResult, EvaluationResult, MetricsLine, RunResult } from './results.ts';
 import { checkpointFile, runFiles } from './run-folder.ts';
 import { learningRateSchedule } from './schedule.ts';
-import { closeSources, countClips, type Head, headsOf, openSources, type TaskSource } from './sources.ts';
+import { closeSources, countClips, describeData, type Head, headsOf, openSources, type TaskSource } from './sources.ts';
 import { refuseTakenFolder, startRun, truncateMetrics } from './start-run.ts';
 import { type ClassWeights, classWeights, everyRow, headLosses, makeTargets } from './targets.ts';
 
@@ -398,24 +398,6 @@ async function scoreRun(run: Training, progress: Progress, options: TrainOptions
 
 function startingProgress(batches: BatchSampler): Progress {
   return { step: 0, examples: 0, seconds: 0, bestAccuracy: -1, bestStep: 0, stale: 0, batches: batches.state() };
-}
-
-function describeData(sources: readonly TaskSource[]): string[] {
-  return sources.flatMap(({ dataset, store }) => [
-    ...dataset.notes,
-    ...(store.bad.length > 0
-      ? [
-          `${dataset.name}: ${store.bad.length} clips cannot be read and are left out: ${listSome(store.bad.map(({ reason }) => reason))}`,
-        ]
-      : []),
-    ...(store.padded > 0
-      ? [`${dataset.name}: ${store.padded} clips are shorter than a window and were padded with zeros`]
-      : []),
-  ]);
-}
-
-function listSome(items: readonly string[]): string {
-  return items.length > 3 ? `${items.slice(0, 3).join('; ')}; …` : items.join('; ');
 }
 
 function interrupted(out: string): InterruptedError {

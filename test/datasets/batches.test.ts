@@ -120,6 +120,23 @@ describe('createBatches()', () => {
     expect([...(labels.words ?? [])].filter((label) => label === 1)).toHaveLength(20);
   });
 
+  test('shows clips that only a later task has labels for, where they are balanced too', () => {
+    const labels: Record<string, string>[] = [{ word: 'yes' }, { word: 'no' }, { speaker: 'a' }, { speaker: 'b' }];
+    const sampler = createBatches({
+      sources: [
+        { store: markedStore(labels), tasks: [wordTask, { name: 'speakers', label: 'speaker', classes: ['a', 'b'] }] },
+      ],
+      batch: 12,
+      frames: 4,
+      seed: 0,
+      balance: 'balanced',
+    });
+    const { labels: drawn } = sampler.next();
+    const count = (task: string, label: number) => [...(drawn[task] ?? [])].filter((one) => one === label).length;
+    expect([count('words', 0), count('words', 1), count('words', -1)]).toEqual([4, 4, 4]);
+    expect([count('speakers', 0), count('speakers', 1)]).toEqual([2, 2]);
+  });
+
   test('refuses a source without labelled training clips, and states of other samplers', () => {
     const empty = { store: markedStore(words(3), [], 'test'), tasks: [wordTask] };
     expect(() => createBatches({ sources: [empty], batch: 2, frames: 4, seed: 0 })).toThrow(

@@ -264,8 +264,15 @@ describe('evaluate(), loadModel() and predictFile()', () => {
   });
 
   test('other data is scored with the model’s classes', async () => {
-    const result = await evaluate(out, { cacheDirectory, data: `folder:${data}`, split: 'train' });
+    const other = { cacheDirectory, data: `folder:${data}` };
+    const result = await evaluate(out, { ...other, split: 'train' });
     expect(result.tasks[0]).toMatchObject({ clips: 24, classes: ['high', 'low', 'middle'] });
+    const whole = await evaluate(out, other);
+    expect(whole.split).toBe('all');
+    const parts = await Promise.all(
+      (['train', 'validation', 'test'] as const).map((split) => evaluate(out, { ...other, split })),
+    );
+    expect(whole.tasks[0]?.clips).toBe(parts.reduce((sum, { tasks }) => sum + (tasks[0]?.clips ?? 0), 0));
   });
 
   test('a recording is labelled as at evaluation, its probabilities adding up to 1, and a short one is padded', async () => {
