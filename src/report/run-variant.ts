@@ -48,7 +48,7 @@ export function classifyGroups<R extends RunRecord>(groups: readonly RunGroup<R>
         complexity: pipeline.train.complexity,
         details: [...paths]
           .filter((path) => kin.some((other) => other.settings.get(path) !== settings.get(path)))
-          .map((path) => describeSetting(path, settings.get(path) ?? 'default'))
+          .map((path) => describeSetting(path, settings.get(path)))
           .filter((text) => text !== undefined),
       };
     }),

@@ -13,8 +13,9 @@ const longNames: Record<string, (value: string) => string | undefined> = {
   'train.complexity': (value) => (value === '0' ? undefined : `λ = ${value}`),
 };
 
-/** A setting as labels name it, or undefined where its value goes without saying. */
-export function describeSetting(path: string, value: string): string | undefined {
+/** A setting as labels name it, or undefined where it is not set or its value goes without saying. */
+export function describeSetting(path: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
   const text = value.replaceAll('"', '');
   return (longNames[path] ?? (() => `${path.replace(/^(model|train)\./, '')}=${text}`))(text);
 }
@@ -76,8 +77,7 @@ function addDetails(
   paths: string[],
 ): void {
   for (const path of paths) {
-    const value = settings.get(path);
-    const text = value === undefined ? undefined : describeSetting(path, value);
+    const text = describeSetting(path, settings.get(path));
     if (text !== undefined) variant.details.push(text);
   }
 }

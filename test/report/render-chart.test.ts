@@ -28,4 +28,10 @@ describe('renderChart()', () => {
     const svg = (await drawn).replace(/^<svg [^>]*>/, '');
     for (const [tag] of svg.matchAll(/<[^>]*>/g)) expect(tag).not.toMatch(/\.\d{3}/);
   });
+
+  test('prints the one value of an axis without noughts behind it', async () => {
+    const encoding = { x: { field: 'stride', type: 'quantitative' as const, scale: { zero: false } } };
+    const svg = await renderChart({ data: { values: [{ stride: 1.5 }] }, mark: 'point', encoding }, 'One stride');
+    expect([...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)).toEqual(['1.5', 'stride']);
+  });
 });

@@ -6,6 +6,7 @@ import { classifyGroups, type RunVariant } from '../run-variant.ts';
 import { mean, spreadOf } from '../spread.ts';
 import { figure } from '../table.ts';
 import type { ReportFigure } from './figure.ts';
+import { legendColumns } from './label-layout.ts';
 import { seriesColors, seriesDashes } from './render-chart.ts';
 
 type Variant = RunVariant<FinishedRun>;
@@ -88,13 +89,16 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
   const lambdas = [...new Set(points.map((point) => String(point.lambda)))];
   const caption =
     'The paper’s Figure 4: accuracy (mean ± sd over runs) and multiply-adds of a forward pass against the weight λ of the complexity regulariser.';
+  // Long names need the page's width: then the panels stand one below the other.
+  const stacked = sweeps.length > 1;
+  const width = stacked ? 660 : 330;
   const color = {
     field: 'series',
     type: 'nominal' as const,
     title: null,
     sort: series,
     scale: { domain: series, range: series.map((_, index) => seriesColors[index % seriesColors.length] ?? '') },
-    legend: { orient: 'top' as const },
+    legend: { orient: 'top' as const, columns: legendColumns(series, 3, width) },
   };
   const x = {
     field: 'lambda',
@@ -103,7 +107,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
     sort: lambdas.map(Number),
     axis: { labelAngle: 0, grid: false },
   };
-  const frame = { width: 300, height: 200 };
+  const frame = { width, height: 200 };
   return {
     id: 'figure-4',
     caption,
@@ -131,7 +135,8 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
     },
     spec: {
       data: { values: points.map((point) => ({ ...point })) },
-      hconcat: [
+      columns: stacked ? 1 : 2,
+      concat: [
         {
           ...frame,
           layer: [
@@ -157,7 +162,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
                   scale: { zero: false, nice: true },
                 },
                 color,
-                shape: { field: 'series', type: 'nominal', sort: series, title: null, legend: { orient: 'top' } },
+                shape: { field: 'series', type: 'nominal', sort: series, title: null, legend: color.legend },
               },
             },
           ],
@@ -182,7 +187,7 @@ export function complexityFigure(variants: readonly RunVariant<FinishedRun>[]): 
                 domain: sweeps,
                 range: sweeps.map((_, index) => [...(seriesDashes[index % seriesDashes.length] ?? [1, 0])]),
               },
-              legend: sweeps.length > 1 ? { orient: 'top', columns: 1 } : null,
+              legend: stacked ? { orient: 'top', columns: 1, symbolType: 'stroke' } : null,
             },
           },
         },

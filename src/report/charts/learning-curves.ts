@@ -5,6 +5,7 @@ import type { RunVariant } from '../run-variant.ts';
 import { mean, spreadOf } from '../spread.ts';
 import { type Column, figure, type Table } from '../table.ts';
 import type { ReportFigure } from './figure.ts';
+import { legendColumns } from './label-layout.ts';
 import { seriesColors, seriesDashes } from './render-chart.ts';
 
 type Variant = RunVariant<RunRecord>;
@@ -131,7 +132,7 @@ function curveFigure(
             title: null,
             sort: series,
             scale: { domain: series, range: series.map((_, index) => seriesColors[index % seriesColors.length] ?? '') },
-            legend: legend ? { orient: 'top', columns: 3, symbolType: 'stroke' } : null,
+            legend: legend ? { orient: 'top', columns: legendColumns(series, 3), symbolType: 'stroke' } : null,
           },
           strokeDash: {
             field: 'series',
@@ -141,7 +142,7 @@ function curveFigure(
               domain: series,
               range: series.map((_, index) => [...(seriesDashes[index % seriesDashes.length] ?? [1, 0])]),
             },
-            legend: legend ? { orient: 'top', columns: 3, title: null } : null,
+            legend: legend ? { orient: 'top', columns: legendColumns(series, 3), title: null } : null,
           },
         },
       },

@@ -24,6 +24,7 @@ const rule = 'var(--rule)';
 const theme: Config = {
   background: 'transparent',
   padding: 4,
+  lineBreak: '\n',
   view: { stroke: null },
   axis: {
     labelColor: soft,
@@ -47,7 +48,8 @@ const theme: Config = {
     titleFontSize: 11.5,
     titleFontWeight: 'normal',
     symbolStrokeWidth: 2,
-    labelLimit: 360,
+    // What tells models apart stands at the end of their names.
+    labelLimit: 0,
   },
   header: {
     labelColor: ink,
@@ -67,14 +69,18 @@ const theme: Config = {
 
 /** Drops what only a script could use, what is invisible, what the page's own style says once, and digits of coordinates that no eye sees. */
 function forPage(svg: string, label: string): string {
-  return svg
-    .replace(/<text [^>]*opacity="0"[^>]*>[^<]*<\/text>/g, '')
-    .replace(/<path [^>]*d="[^"]*"[^>]*display="none"\/>/g, '')
-    .replace(/<path class="background"(?! [^>]*(?:stroke|fill)=)[^>]*\/>/g, '')
-    .replace(/ (?:aria-roledescription|aria-label|aria-hidden|pointer-events|font-family|class|version)="[^"]*"/g, '')
-    .replace(/ (?:role="graphics-(?:object|symbol)"|opacity="1"|stroke-opacity="1")/g, '')
-    .replace(/<[^>]*>/g, (tag) => tag.replace(/(\.\d{2})\d+/g, '$1'))
-    .replace(/^<svg /, `<svg role="img" aria-label="${escapeXml(label)}" class="chart" `);
+  return (
+    svg
+      .replace(/<text [^>]*opacity="0"[^>]*>[^<]*<\/text>/g, '')
+      .replace(/<path [^>]*d="[^"]*"[^>]*display="none"\/>/g, '')
+      .replace(/<path class="background"(?! [^>]*(?:stroke|fill)=)[^>]*\/>/g, '')
+      .replace(/ (?:aria-roledescription|aria-label|aria-hidden|pointer-events|font-family|class|version)="[^"]*"/g, '')
+      .replace(/ (?:role="graphics-(?:object|symbol)"|opacity="1"|stroke-opacity="1")/g, '')
+      .replace(/<[^>]*>/g, (tag) => tag.replace(/(\.\d{2})\d+/g, '$1'))
+      // An axis on which all values are one has a tick of six decimals.
+      .replace(/>(−?\d+\.\d{6})</g, (_, tick: string) => `>${tick.replace(/\.?0+$/, '')}<`)
+      .replace(/^<svg /, `<svg role="img" aria-label="${escapeXml(label)}" class="chart" `)
+  );
 }
 
 /**

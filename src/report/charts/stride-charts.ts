@@ -4,10 +4,13 @@ import type { RunVariant } from '../run-variant.ts';
 import { spreadOf } from '../spread.ts';
 import { figure, type Table } from '../table.ts';
 import type { ReportFigure } from './figure.ts';
+import { axisLabels, legendColumns } from './label-layout.ts';
 import { thin } from './learning-curves.ts';
 import { seriesColors, seriesDashes } from './render-chart.ts';
 
 const axes = ['time', 'frequency'] as const;
+/** Pixels from line to line of an axis's labels. */
+const lineHeight = 13;
 
 /** `blocks.3.time` → layer 3 along time. */
 function parseStrideName(name: string): { layer: number; axis: string } | undefined {
@@ -222,7 +225,7 @@ export function strideDistribution(variants: readonly RunVariant<FinishedRun>[])
             title: null,
             sort: models,
             scale: { domain: models, range: models.map((_, index) => seriesColors[index % seriesColors.length] ?? '') },
-            legend: models.length > 1 ? { orient: 'top', columns: 2 } : null,
+            legend: models.length > 1 ? { orient: 'top', columns: legendColumns(models, 2) } : null,
           },
           shape: {
             field: 'model',
@@ -230,7 +233,7 @@ export function strideDistribution(variants: readonly RunVariant<FinishedRun>[])
             sort: models,
             title: null,
             scale: { domain: models },
-            legend: models.length > 1 ? { orient: 'top', columns: 2 } : null,
+            legend: models.length > 1 ? { orient: 'top', columns: legendColumns(models, 2) } : null,
           },
         },
       },
@@ -255,6 +258,7 @@ export function globalStriding(variants: readonly RunVariant<FinishedRun>[]): Re
   );
   if (variants.flatMap((variant) => variant.group.runs).length < 2) return undefined;
   const models = [...new Set(points.map((point) => point.model))];
+  const { texts, lines } = axisLabels(models);
   const caption = 'Global striding factor: the product of the strides over layers, one point a run.';
   return {
     id: 'global-striding',
@@ -262,14 +266,25 @@ export function globalStriding(variants: readonly RunVariant<FinishedRun>[]): Re
     label: `${caption} The table below holds means and deviations.`,
     data: spreadTable('global-striding-data', caption, points, (point) => point.factor),
     spec: {
-      data: { values: points },
+      data: { values: points.map((point) => ({ ...point, model: texts[models.indexOf(point.model)] })) },
       facet: { column: { field: 'axis', type: 'nominal', title: null, sort: [...axes] } },
       spec: {
         width: 330,
-        height: { step: 22 },
+        height: { step: 9 + lineHeight * lines },
         mark: { type: 'point', filled: true, opacity: 0.85, size: 46, color: seriesColors[0] },
         encoding: {
-          y: { field: 'model', type: 'nominal', title: null, sort: models, axis: { grid: true, labelLimit: 260 } },
+          y: {
+            field: 'model',
+            type: 'nominal',
+            title: null,
+            sort: texts,
+            axis: {
+              grid: true,
+              labelLimit: 0,
+              labelLineHeight: lineHeight,
+              labelOffset: (-lineHeight * (lines - 1)) / 2,
+            },
+          },
           x: {
             field: 'factor',
             type: 'quantitative',
