@@ -4,9 +4,11 @@ import type { MetricsLine } from '../train/results.ts';
 /** What the dashboard knows of a run. */
 export interface DashboardState {
   name: string;
-  /** Steps of the whole run. */
+  /** Steps of the whole run; 0 before they are known. */
   steps: number;
   lines: MetricsLine[];
+  /** What is done besides training steps: `validating 3 of 20`. */
+  activity?: string;
 }
 
 const blocks = '▁▂▃▄▅▆▇█';
@@ -71,9 +73,9 @@ function strideRows(lines: readonly MetricsLine[], width: number): string[] {
 
 /** The dashboard as lines of at most `columns` characters: progress, loss, accuracies, strides. */
 export function renderDashboard(state: DashboardState, columns: number): string[] {
-  const { name, steps, lines } = state;
+  const { name, steps, lines, activity } = state;
   const last = lines.at(-1);
-  if (last === undefined) return [`${name}: waiting for the first step`];
+  if (last === undefined) return [`${name}: ${activity ?? 'waiting for the first step'}`];
   const width = Math.max(20, Math.min(60, columns - 40));
   const validated = lines.filter((line) => line.validation !== undefined);
   const tasks = Object.keys(last.losses);
@@ -98,6 +100,7 @@ export function renderDashboard(state: DashboardState, columns: number): string[
     )}`,
     ...rows,
     ...(strides.length === 0 ? [] : ['', 'strides     time, moved by, so far; frequency', ...strides]),
+    ...(activity === undefined ? [] : ['', activity]),
     ...(last.complexity === undefined ? [] : [`  J = ${last.complexity.toFixed(4)} (complexity, without λ)`]),
   ].map((line) => [...line].slice(0, columns).join(''));
 }

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../pipeline/schema.ts';
 import type { MetricsLine, RunResult } from '../train/results.ts';
+import type { DashboardState } from './dashboard.ts';
 import { listenForInterruption } from './interruption.ts';
 import { remark } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -34,20 +35,24 @@ export async function trainWithProgress(pipeline: Pipeline, options: SessionOpti
       resume: options.resume ?? false,
       signal: interruption.signal,
       onProgress: (phase, done, total) => {
-        if (!dashboard) progress.update(phases[phase], done, total, phase === 'train' ? note : '');
+        if (dashboard) dashboard.progress(phase, done, total);
+        else progress.update(phases[phase], done, total, phase === 'train' ? note : '');
       },
       onMetrics: (line) => {
         note = describeLine(line, note);
         events ??= createTensorBoardWriter(options.out, line.step);
         events.metrics(line);
-        dashboard?.(line);
+        dashboard?.metrics(line);
       },
       onNote: (text) => {
         progress.clear();
         remark(text);
       },
     });
-    for (const scored of result.evaluation) events?.evaluation(scored, result.steps);
+    for (const scored of result.evaluation) {
+      events ??= createTensorBoardWriter(options.out);
+      events.evaluation(scored, result.steps);
+    }
     return result;
   } finally {
     progress.clear();
@@ -64,14 +69,36 @@ function describeLine(line: MetricsLine, before: string): string {
   return [`loss ${line.loss.toFixed(3)}`, validation].filter(Boolean).join(', ');
 }
 
-async function startDashboard(pipeline: Pipeline): Promise<(line: MetricsLine) => void> {
+interface Dashboard {
+  metrics(line: MetricsLine): void;
+  progress(phase: keyof typeof phases, done: number, total: number): void;
+}
+
+/** Milliseconds between two pictures of the dashboard. */
+const redrawAfter = 200;
+
+async function startDashboard(pipeline: Pipeline): Promise<Dashboard> {
   const { renderDashboard } = await import('./dashboard.ts');
-  const lines: MetricsLine[] = [];
-  return (line) => {
-    lines.push(line);
-    const steps =
-      pipeline.train.steps ?? Math.round((line.step * (pipeline.train.epochs ?? 1)) / Math.max(line.epoch, 1e-9));
-    const text = renderDashboard({ name: pipeline.name, steps, lines }, process.stderr.columns ?? 80);
+  const state: DashboardState = { name: pipeline.name, steps: 0, lines: [] };
+  let drawn = Number.NEGATIVE_INFINITY;
+  const draw = () => {
+    drawn = performance.now();
+    const text = renderDashboard(state, process.stderr.columns ?? 80);
     process.stderr.write(`\u001b[H\u001b[2J${text.join('\n')}\n`);
+  };
+  return {
+    metrics(line) {
+      state.lines.push(line);
+      draw();
+    },
+    progress(phase, done, total) {
+      if (phase === 'train') {
+        state.steps = total;
+        delete state.activity;
+        return;
+      }
+      state.activity = `${phases[phase]} ${done} of ${total}`;
+      if (performance.now() - drawn >= redrawAfter || done === total) draw();
+    },
   };
 }

@@ -36,13 +36,14 @@ export function scalarsOf(line: MetricsLine): SummaryValue[] {
 
 /**
  * A writer for a run folder. Every call appends whole records, so that a killed run leaves a readable file; a resumed run
- * writes a file of its own that takes over from its first step (`step`, 0 for a new run).
+ * writes a file of its own that takes over from its first step (`step`); without one it adds to what is there.
  */
-export function createTensorBoardWriter(directory: string, step = 0): TensorBoardWriter {
+export function createTensorBoardWriter(directory: string, step?: number): TensorBoardWriter {
   const now = () => Date.now() / 1000;
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, `events.out.tfevents.${Math.floor(now())}.${process.pid}.spectride`);
-  writeFileSync(file, Buffer.concat([record(versionEvent(now())), record(startEvent(now(), step))]));
+  const start = step === undefined ? [] : [record(startEvent(now(), step))];
+  writeFileSync(file, Buffer.concat([record(versionEvent(now())), ...start]));
   const append = (at: number, values: readonly SummaryValue[]) =>
     appendFileSync(file, record(summaryEvent(now(), at, values)));
   return {

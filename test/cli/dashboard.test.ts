@@ -33,6 +33,12 @@ describe('the dashboard of train --watch', () => {
     const row = rows.find((entry) => entry.startsWith('  layer 1'));
     expect(row).toContain(`${stride.toFixed(3)} (−${(2 - stride).toFixed(3)})`);
   });
+  test('says what is done before the first step and besides the steps', () => {
+    const activity = 'preparing data 3 of 20';
+    expect(renderDashboard({ name: 'demo', steps: 0, lines: [] }, 80)).toEqual(['demo: waiting for the first step']);
+    expect(renderDashboard({ name: 'demo', steps: 0, lines: [], activity }, 80)).toEqual([`demo: ${activity}`]);
+    expect(renderDashboard({ name: 'demo', steps: 600, lines: run.metrics, activity }, 80)).toContain(activity);
+  });
   test('never exceeds the width of the terminal', () => {
     for (const columns of [30, 60, 200]) {
       for (const row of renderDashboard({ name: 'demo', steps: 600, lines: run.metrics }, columns)) {

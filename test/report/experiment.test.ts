@@ -71,6 +71,23 @@ describe('planRuns()', () => {
     expect(run?.set).toEqual(['train.steps=9', 'train.steps=5', 'train.batch=8']);
   });
 
+  test('gives text as text, and takes paths from the experiment’s folder', () => {
+    const [run] = plan([{ pipelines: ['a.yaml'], seeds: [0] }], {
+      name: '007',
+      title: 'a: b',
+      'tasks.0.dataset': 'folder:../recordings',
+      'train.augmentation.noise.source': 'noise',
+      'model.pooling': 'strided',
+    });
+    expect(run?.set).toEqual([
+      'name="007"',
+      'title="a: b"',
+      `tasks.0.dataset=folder:${path.resolve(folder, '../recordings')}`,
+      `train.augmentation.noise.source=${path.join(folder, 'noise')}`,
+      'model.pooling=strided',
+    ]);
+  });
+
   test('takes the same run of two entries once, and refuses two different ones of the same name', () => {
     expect(plan([{ pipelines: ['a.yaml'] }, { pipelines: ['a.yaml'] }])).toHaveLength(3);
     const different = [{ pipelines: ['a.yaml'] }, { pipelines: ['a.yaml'], set: { 'train.batch': 8 } }];

@@ -56,6 +56,14 @@ describe('event files', () => {
     expect(events[1]).toMatchObject({ started: true, step: 30 });
   });
 
+  test('that only add scores of a run that has ended take nothing over', () => {
+    const later = createTensorBoardWriter(path.join(directory, 'later'));
+    for (const result of run.result.evaluation) later.evaluation(result, run.result.steps);
+    const added = readEvents(readFileSync(later.file));
+    expect(added.some(({ started }) => started)).toBe(false);
+    expect(added.at(-1)?.step).toBe(run.result.steps);
+  });
+
   test('have a name that TensorBoard looks for', () => {
     expect(path.basename(writer.file)).toMatch(/^events\.out\.tfevents\.\d{10}\./);
   });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parse } from 'yaml';
 import { BadInputError } from '../../errors.ts';
 import type { Experiment } from './schema.ts';
 
@@ -15,8 +16,25 @@ export interface PlannedRun {
 
 type Value = Experiment['set'][string];
 
+/** A `--set` that reads back as the same value: text that YAML would take for something else is quoted. */
 function assignment([key, value]: [string, Value]): string {
-  return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  return `${key}=${typeof value === 'string' && readsBack(value) ? value : JSON.stringify(value)}`;
+}
+
+function readsBack(text: string): boolean {
+  try {
+    return parse(text) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths in settings are relative to the experiment file, as pipelines are. */
+function located([key, value]: [string, Value], folder: string): [string, Value] {
+  if (typeof value !== 'string') return [key, value];
+  const place = /^(folder|manifest):(.+)$/s.exec(value);
+  if (place) return [key, `${place[1]}:${path.resolve(folder, place[2] ?? '')}`];
+  return [key, key === 'train.augmentation.noise.source' && value !== '' ? path.resolve(folder, value) : value];
 }
 
 /** Every combination of one value of each key. */
@@ -45,6 +63,7 @@ function sweptName([key, value]: [string, Value]): string {
 export function planRuns(experiment: Experiment, file: string): PlannedRun[] {
   const planned = new Map<string, PlannedRun>();
   const folder = path.dirname(path.resolve(file));
+  const settingOf = (setting: [string, Value]) => assignment(located(setting, folder));
   for (const entry of experiment.runs) {
     for (const name of entry.pipelines) {
       const stem = path.basename(name).replace(/\.ya?ml$/, '');
@@ -57,10 +76,10 @@ export function planRuns(experiment: Experiment, file: string): PlannedRun[] {
               pipeline: path.resolve(folder, name),
               seed,
               set: [
-                ...Object.entries(experiment.set).map(assignment),
-                ...Object.entries(entry.set).map(assignment),
+                ...Object.entries(experiment.set).map(settingOf),
+                ...Object.entries(entry.set).map(settingOf),
                 ...(pooling === undefined ? [] : [`model.pooling=${pooling}`]),
-                ...swept.map(assignment),
+                ...swept.map(settingOf),
               ],
             };
             const other = planned.get(run.id);
