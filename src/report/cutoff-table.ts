@@ -51,7 +51,7 @@ export function summarizeCutoffs(
   kind: DeviationKind = 'sample',
 ): CutoffSummary {
   const readings = group.runs.flatMap((run) =>
-    readLayers(run.result.axes, rates(run)).filter((reading) => reading.layer === layer),
+    readLayers(run.result.axes, run.pipeline.model.smoothness, rates(run)).filter((reading) => reading.layer === layer),
   );
   return {
     label: group.label,
@@ -118,7 +118,7 @@ export function cutoffTable(
         ? ['paper: ⌊N/(2S)⌋·f/N, with N = 160 frames on the first layer’s time axis.']
         : []),
       ...(conventions.includes('continuous') ? ['continuous: f/(2S).'] : []),
-      "c/mel: cycles per mel bin. band end: f·(N/(2S) + R)/N, where the mask reaches 0, at most f/2. N/N': how much the map really shrinks.",
+      "c/mel: cycles per mel bin. band end: where the mask reaches 0, f·(N/(2S) + R)/N, along frequency a bin further where R is fixed, at most f/2. N/N': how much the map really shrinks.",
       ...(several
         ? [`mean ± ${options.deviation ?? 'sample'} standard deviation over seeds, each figure taken seed by seed.`]
         : []),

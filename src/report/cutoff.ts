@@ -1,4 +1,5 @@
 import { BadInputError } from '../errors.ts';
+import { type AxisRole, extraBin, rampWidth, type Smoothness } from '../nn/pooled-length.ts';
 
 /** How a stride is read as a frequency: as the paper's Table 2 counts bins, or by the formula without rounding. */
 export type CutoffConvention = 'paper' | 'continuous';
@@ -37,12 +38,13 @@ export function cutoff(stride: number, { bins, rate, convention = 'paper' }: Cut
 }
 
 /**
- * Where the mask of a stride reaches zero: f · (N/(2S) + R) / N, at most half the rate. With R = 0 (a hard crop) it is
- * the continuous cut-off.
+ * The frequency from which the mask of a stride is zero: f · (N/(2S) + R) / N, and a bin further along frequency where R is
+ * fixed (Eq. 4), at most half the rate. Without `smoothness` (a hard crop) it is the continuous cut-off.
  */
 export function bandEnd(
   stride: number,
-  { bins, rate, smoothness }: { bins: number; rate: number; smoothness: number },
+  { bins, rate, smoothness, role }: { bins: number; rate: number; smoothness?: Smoothness; role: AxisRole },
 ): number {
-  return Math.min(rate / 2, (rate * (bins / (2 * stride) + smoothness)) / bins);
+  const ramp = smoothness === undefined ? 0 : rampWidth(smoothness, bins) + extraBin(role, smoothness);
+  return Math.min(rate / 2, (rate * (bins / (2 * Math.min(stride, bins)) + ramp)) / bins);
 }

@@ -1,3 +1,4 @@
+import type { Smoothness } from '../nn/pooled-length.ts';
 import type { AxisResult } from '../train/results.ts';
 import { bandEnd, cutoff } from './cutoff.ts';
 
@@ -31,11 +32,11 @@ export interface LayerReading {
   paper: number | undefined;
   /** f_l/(2S_l); undefined without a pool. */
   continuous: number | undefined;
-  /** Where the mask reaches zero, capped at half the rate; undefined without a pool. */
+  /** The frequency from which the mask is zero, at most half the rate; undefined without a pool. */
   bandEnd: number | undefined;
 }
 
-function readAxis(axis: AxisResult, rate: number): LayerReading {
+function readAxis(axis: AxisResult, rate: number, smoothness: Smoothness): LayerReading {
   const reading = {
     layer: axis.block,
     axis: axis.axis,
@@ -53,20 +54,29 @@ function readAxis(axis: AxisResult, rate: number): LayerReading {
     ...reading,
     paper: cutoff(axis.stride, { bins: countedBins, rate, convention: 'paper' }),
     continuous: cutoff(axis.stride, { rate, convention: 'continuous' }),
-    bandEnd: bandEnd(axis.stride, { bins: axis.inputLength, rate, smoothness: axis.smoothness ?? 0 }),
+    bandEnd: bandEnd(axis.stride, {
+      bins: axis.inputLength,
+      rate,
+      role: axis.axis,
+      ...(axis.smoothness === undefined ? {} : { smoothness }),
+    }),
   };
 }
 
 /**
  * Every axis of every layer as frequencies. Layer l sees the rate f_l = f_{l−1} · N'_{l−1}/N_{l−1}: its input has been
- * resampled by the layers before it. `axes` is what a run's result holds, in any order.
+ * resampled by the layers before it. `axes` is what a run's result holds, in any order; `smoothness` is its model's R.
  */
-export function readLayers(axes: readonly AxisResult[], rates: InputRates = paperRates): LayerReading[] {
+export function readLayers(
+  axes: readonly AxisResult[],
+  smoothness: Smoothness,
+  rates: InputRates = paperRates,
+): LayerReading[] {
   const readings: LayerReading[] = [];
   for (const name of ['time', 'frequency'] as const) {
     let rate = rates[name];
     for (const axis of axes.filter((entry) => entry.axis === name).sort((a, b) => a.block - b.block)) {
-      readings.push(readAxis(axis, rate));
+      readings.push(readAxis(axis, rate, smoothness));
       rate *= axis.outputLength / axis.inputLength;
     }
   }

@@ -92,7 +92,7 @@ function welch(first: readonly number[], second: readonly number[]): number | un
 /** Continuous cut-offs of the first layer, run by run: unlike the paper's counts of bins they show small differences. */
 function cutoffs(variant: Variant, axis: AxisName): number[] {
   return variant.group.runs.flatMap((run) =>
-    readLayers(run.result.axes, inputRates(run))
+    readLayers(run.result.axes, run.pipeline.model.smoothness, inputRates(run))
       .filter((reading) => reading.layer === 1 && reading.axis === axis)
       .map((reading) => reading.continuous)
       .filter((value) => value !== undefined),

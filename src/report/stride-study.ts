@@ -81,7 +81,7 @@ export function studyStrides(run: FinishedRun): StrideStudy {
   );
   const pooled = describeAudioCnn(strides.size > 0 ? network : { ...network, strides: integers }, roundedParameters);
   const strided = describeAudioCnn({ ...network, pooling: 'strided', placement: 'axis', strides: integers }, new Map());
-  const axes = readLayers(run.result.axes, inputRates(run)).map((reading): AxisStudy => {
+  const axes = readLayers(run.result.axes, run.pipeline.model.smoothness, inputRates(run)).map((reading): AxisStudy => {
     const cost = costOf(own, reading.layer, reading.axis);
     const both = (description: ModelDescription) => {
       const { convolution, pool } = costOf(description, reading.layer, reading.axis);

@@ -82,7 +82,7 @@ describe('cut-off tables', () => {
 });
 
 describe('readLayers()', () => {
-  const readings = readLayers(runs([[2, 2]])[0]?.result.axes ?? []);
+  const readings = readLayers(runs([[2, 2]])[0]?.result.axes ?? [], 4);
 
   test('gives deeper layers the rate that the layers before them leave', () => {
     // 98 frames at 100 Hz become ⌊98/2 + 8⌋ = 57, so the second layer sees 100 · 57/98 Hz.
@@ -100,5 +100,14 @@ describe('readLayers()', () => {
   test('tells the effective stride N/N’ from the stride', () => {
     expect(readings[0]).toMatchObject({ stride: 2, inputLength: 98, outputLength: 57 });
     expect(readings[0]?.effectiveStride).toBeCloseTo(98 / 57, 12);
+  });
+
+  test('ends the band where the mask does: a bin further along frequency unless R is a share of the axis', () => {
+    const ends = (smoothness: Parameters<typeof readLayers>[1]) =>
+      readLayers(runs([[2, 2]])[0]?.result.axes ?? [], smoothness)
+        .filter((reading) => reading.layer === 1)
+        .map((reading) => reading.bandEnd);
+    expect(ends(4)).toEqual([expect.closeTo((100 * (98 / 4 + 4)) / 98, 10), expect.closeTo(21 / 64, 10)]);
+    expect(ends({ relative: 4 / 64 })[1]).toBeCloseTo(20 / 64, 10);
   });
 });

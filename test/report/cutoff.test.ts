@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { BadInputError } from '../../src/errors.ts';
 import { bandEnd, cutoff } from '../../src/report/cutoff.ts';
+import { maskValues } from '../../src/report/low-pass.ts';
 import { roundHalfUp } from '../../src/report/round.ts';
 import { mean, standardDeviation } from '../../src/report/spread.ts';
 
@@ -99,14 +100,37 @@ describe('cutoff()', () => {
 });
 
 describe('bandEnd()', () => {
-  test('lies R bins above the cut-off', () => {
-    expect(bandEnd(2, { bins: 98, rate: 100, smoothness: 4 })).toBeCloseTo(25 + 400 / 98, 10);
+  test('lies R bins above the cut-off along time', () => {
+    expect(bandEnd(2, { bins: 98, rate: 100, smoothness: 4, role: 'time' })).toBeCloseTo(25 + 400 / 98, 10);
+  });
+  test('lies a bin further along frequency where R is fixed, and no further where it is a share', () => {
+    expect(bandEnd(2, { bins: 64, rate: 64, smoothness: 4, role: 'frequency' })).toBe(21);
+    expect(bandEnd(2, { bins: 64, rate: 64, smoothness: { relative: 0.0625 }, role: 'frequency' })).toBe(20);
   });
   test('is at most half the rate', () => {
-    expect(bandEnd(1.1, { bins: 64, rate: 1, smoothness: 4 })).toBe(0.5);
+    expect(bandEnd(1.1, { bins: 64, rate: 1, smoothness: 4, role: 'frequency' })).toBe(0.5);
   });
   test('is the continuous cut-off for a hard crop', () => {
-    expect(bandEnd(2.5, { bins: 64, rate: 1, smoothness: 0 })).toBeCloseTo(0.2, 12);
+    expect(bandEnd(2.5, { bins: 64, rate: 1, role: 'frequency' })).toBeCloseTo(0.2, 12);
+  });
+  test('is where the mask that the layer uses becomes zero', () => {
+    const smoothness = fc.oneof(
+      fc.integer({ min: 1, max: 8 }),
+      fc.record({ relative: fc.double({ min: 0.01, max: 0.3, noNaN: true }) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 120, noNaN: true }),
+        fc.integer({ min: 8, max: 100 }),
+        smoothness,
+        fc.constantFrom('time' as const, 'frequency' as const),
+        (stride, bins, ramp, role) => {
+          const end = bandEnd(stride, { bins, rate: bins, smoothness: ramp, role });
+          const mask = maskValues(bins, { stride, smoothness: ramp, role });
+          return mask.every((value, m) => value > 0 === m < end || Math.abs(m - end) < 1e-9 || end === bins / 2);
+        },
+      ),
+    );
   });
 });
 

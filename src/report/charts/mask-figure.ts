@@ -1,4 +1,3 @@
-import { rampWidth } from '../../nn/pooled-length.ts';
 import { bandEnd, cutoff } from '../cutoff.ts';
 import type { InputRates } from '../layer-reading.ts';
 import { type AxisMask, lowPass, maskValues, type ValueMap } from '../low-pass.ts';
@@ -33,7 +32,7 @@ export function maskCurves({ model, masks, rates }: FirstLayer, map: ValueMap): 
       title: `${axis}: ${units[axis]}`,
       points: maskValues(length, mask).map((value, m) => ({ frequency: (m * rate) / length, value })),
       cutoff: cutoff(mask.stride, { rate, convention: 'continuous' }),
-      end: bandEnd(mask.stride, { bins: length, rate, smoothness: rampWidth(mask.smoothness, length) }),
+      end: bandEnd(mask.stride, { bins: length, rate, smoothness: mask.smoothness, role: mask.role }),
       stride: mask.stride,
     };
   });
