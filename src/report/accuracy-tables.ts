@@ -1,5 +1,6 @@
 import { accuraciesOf, checkPrintedMean, meanRow, type TaskRow, taskRows } from './accuracy-cells.ts';
 import { paperAccuracy, paperRows, paperSharedAccuracy } from './paper-figures.ts';
+import { arePaperTasks } from './paper-row.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { Pooling, RunVariant, Setting } from './run-variant.ts';
 import { type Spread, spreadOf } from './spread.ts';
@@ -35,6 +36,10 @@ class Notes {
   }
 }
 
+function valuesOf({ variants }: AccuracyColumn, row: TaskRow): number[] {
+  return variants.flatMap((variant) => accuraciesOf(variant, row.name));
+}
+
 /** Says where the paper's printed mean row does not follow from its own rows by the rule of `meanRow`. */
 function paperMeanMark(paper: PaperLookup, notes: Notes): string | undefined {
   const printed = paper('mean');
@@ -47,15 +52,22 @@ function paperMeanMark(paper: PaperLookup, notes: Notes): string | undefined {
   );
 }
 
+/** Marks the paper's figure beside a head of a multi-task model that has not the paper's five tasks. */
+function otherTasksMark(column: AccuracyColumn, row: TaskRow, notes: Notes): string | undefined {
+  const other = column.variants.some(
+    ({ setting, group }) => setting === 'multi-task' && group.runs.some((run) => !arePaperTasks(run.pipeline.tasks)),
+  );
+  if (!other || row.paper?.sameData !== true || valuesOf(column, row).length === 0) return undefined;
+  return notes.mark('a head of the paper’s model of all five tasks, beside one of a model of other tasks.');
+}
+
 function sectionRows(
   section: string | undefined,
   rows: readonly TaskRow[],
   columns: readonly AccuracyColumn[],
   notes: Notes,
 ): Table['rows'] {
-  const values = (column: AccuracyColumn, row: TaskRow) =>
-    column.variants.flatMap((variant) => accuraciesOf(variant, row.name));
-  const present = rows.filter((row) => columns.some((column) => values(column, row).length > 0));
+  const present = rows.filter((row) => columns.some((column) => valuesOf(column, row).length > 0));
   if (present.length === 0) return [];
   const lines: Table['rows'] = present.map((row) => {
     const other = row.paper !== undefined && !row.paper.sameData;
@@ -67,8 +79,8 @@ function sectionRows(
       cells: [
         `${row.name}${mark ?? ''}`,
         ...columns.flatMap((column): Cell[] => [
-          figure(spreadOf(values(column, row)), 1),
-          row.paper && figure(column.paper(row.paper.row), 1),
+          figure(spreadOf(valuesOf(column, row)), 1),
+          row.paper && figure(column.paper(row.paper.row), 1, { mark: otherTasksMark(column, row, notes) }),
         ]),
       ],
     };
@@ -81,7 +93,7 @@ function sectionRows(
     cells: [
       'mean',
       ...columns.flatMap((column): Cell[] => [
-        figure(meanRow(present.map((row) => values(column, row))), 1),
+        figure(meanRow(present.map((row) => valuesOf(column, row))), 1),
         isPaperSet ? figure(column.paper('mean'), 1, { mark: paperMeanMark(column.paper, notes) }) : undefined,
       ]),
     ],

@@ -1,4 +1,5 @@
 import type { TaskSettings } from '../pipeline/schema.ts';
+import { paperRows } from './paper-figures.ts';
 
 /** A task as the paper's tables name it. */
 export interface PaperRow {
@@ -43,6 +44,12 @@ export function paperRowOf({ dataset, label }: Pick<TaskSettings, 'dataset' | 'l
   const folder = /^folder:(?:.*[/\\])?([^/\\]+)[/\\]*$/s.exec(dataset)?.[1];
   if (folder === undefined) return catalogueRow(dataset, label);
   return wordFolder.test(folder) ? { ...words, sameData: false } : undefined;
+}
+
+/** Whether these tasks are the paper's five on its data: no other multi-task model is the one that its tables show. */
+export function arePaperTasks(tasks: readonly Pick<TaskSettings, 'dataset' | 'label'>[]): boolean {
+  const found = tasks.map(paperRowOf).map((row) => (row?.sameData ? row.row : undefined));
+  return found.length === paperRows.length && paperRows.every((row) => found.includes(row));
 }
 
 /** What a table calls a task: the paper's row where the data are the paper's, else the task's own name. */

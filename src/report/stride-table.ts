@@ -1,7 +1,7 @@
 import { summarizeCutoffs } from './cutoff-table.ts';
 import { inputRates } from './input-rates.ts';
 import { type CutoffColumn, paperCutoff, paperRows } from './paper-figures.ts';
-import { type PaperRow, paperRowOf, rowName } from './paper-row.ts';
+import { arePaperTasks, type PaperRow, paperRowOf, rowName } from './paper-row.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { RunVariant } from './run-variant.ts';
 import type { DeviationKind, Spread } from './spread.ts';
@@ -20,6 +20,8 @@ interface StrideRow {
   name: string;
   paper: string | undefined;
   sameData: boolean;
+  /** A multi-task model of other tasks than the paper's five. */
+  otherTasks: boolean;
   variant: Variant;
 }
 
@@ -29,10 +31,11 @@ function strideRow(variant: Variant): StrideRow | undefined {
   if (first === undefined || task === undefined) return undefined;
   if (variant.setting === 'multi-task') {
     const sameData = first.pipeline.tasks.every((entry) => paperRowOf(entry)?.sameData === true);
-    return { name: 'multi-task', paper: 'multi-task', sameData, variant };
+    const otherTasks = sameData && !arePaperTasks(first.pipeline.tasks);
+    return { name: 'multi-task', paper: 'multi-task', sameData, otherTasks, variant };
   }
   const paper: PaperRow | undefined = paperRowOf(task);
-  return { name: rowName(task), paper: paper?.row, sameData: paper?.sameData ?? true, variant };
+  return { name: rowName(task), paper: paper?.row, sameData: paper?.sameData ?? true, otherTasks: false, variant };
 }
 
 function order(row: StrideRow): number {
@@ -74,9 +77,10 @@ export function strideTable(variants: readonly Variant[], deviation: DeviationKi
         cutoff_frequency_cycles_per_mel: summary.frequency.paper,
       };
       const name = repeated(row.name) ? `${row.name}: ${row.variant.label}` : row.name;
+      const mark = row.paper !== undefined && !row.sameData ? '*' : row.otherTasks ? '†' : '';
       return {
         cells: [
-          row.paper !== undefined && !row.sameData ? `${name}*` : name,
+          `${name}${mark}`,
           ...columns.flatMap((column) => [
             figure(measured[column.paper], column.decimals),
             row.paper && figure(paperCutoff(row.paper, column.paper), column.decimals),
@@ -89,6 +93,9 @@ export function strideTable(variants: readonly Variant[], deviation: DeviationKi
       `± ${deviation} standard deviation; the paper’s multi-task row is a population one (its 0.30 Hz is 0.29 by its strides).`,
       ...(otherData
         ? ['* recordings other than the paper’s; beside them stand its figures for the nearest task.']
+        : []),
+      ...(rows.some((row) => row.otherTasks)
+        ? ['† a model of other tasks than the paper’s five; beside it stands the paper’s model of all five.']
         : []),
     ],
   };

@@ -40,10 +40,16 @@ function accuracy([mean, deviation]: Printed, seed: number, below: number): numb
   return (mean - below + (seed - 1) * deviation) / 100;
 }
 
-function task(row: string, printed: Printed | undefined, seed: number, below = 0): SyntheticTask {
+/** The task of a row of the paper's tables, without a score. */
+export function paperTask(row: string): Omit<SyntheticTask, 'accuracy'> {
   const known = tasks[row];
-  if (known === undefined || printed === undefined) throw new Error(`no figures for ${row}`);
-  return { ...known, accuracy: accuracy(printed, seed, below), clips: 10_000 };
+  if (known === undefined) throw new Error(`no task for ${row}`);
+  return known;
+}
+
+function task(row: string, printed: Printed | undefined, seed: number, below = 0): SyntheticTask {
+  if (printed === undefined) throw new Error(`no figures for ${row}`);
+  return { ...paperTask(row), accuracy: accuracy(printed, seed, below), clips: 10_000 };
 }
 
 /** Three seeds for every cell of Tables 1 and A.7 whose means and sample deviations are the figures given. */

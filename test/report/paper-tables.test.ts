@@ -2,9 +2,10 @@ import { accuracyTable, sharedStrideTable } from '../../src/report/accuracy-tabl
 import { roundHalfUp } from '../../src/report/round.ts';
 import { groupRuns } from '../../src/report/run-group.ts';
 import { classifyGroups } from '../../src/report/run-variant.ts';
+import { strideTable } from '../../src/report/stride-table.ts';
 import { cellText, type Table } from '../../src/report/table.ts';
-import { type AccuracyFigures, paperFigures, rowNames, runsOfFigures } from './paper-runs.ts';
-import { uniforms } from './synthetic-run.ts';
+import { type AccuracyFigures, paperFigures, paperTask, rowNames, runsOfFigures } from './paper-runs.ts';
+import { syntheticRun, uniforms } from './synthetic-run.ts';
 
 const settings = { single_task: 'single-task', multi_task: 'multi-task' } as const;
 
@@ -101,4 +102,42 @@ test('a mean row is left open where a task has no run', () => {
   const table = accuracyTable(classifyGroups(groupRuns(runs)));
   expect(ours(cells(table, 'mean', 'single-task'))).toEqual(['85.9 ± 9.7', '–', '87.6 ± 8.5']);
   expect(ours(cells(table, 'birdsong detection', 'single-task'))[1]).toBe('–');
+});
+
+describe('a multi-task model of some of the paper’s tasks', () => {
+  const some = (rows: string[], shared = false) =>
+    [0, 1].map((seed) => {
+      const tasks = rows.map((row) => ({ ...paperTask(row), accuracy: 0.7 }));
+      return syntheticRun({ name: 'music', pooling: 'diffstride', shared, seed, tasks, steps: 20 });
+    });
+  const music = ['music (instrument)', 'music (pitch)'];
+  const variants = (runs: ReturnType<typeof some>) => classifyGroups(groupRuns(runs));
+
+  test('has the paper’s figures marked beside it in Table 1', () => {
+    const table = accuracyTable(variants(some(music)));
+    expect(theirs(cells(table, 'music (pitch)', 'multi-task'))).toEqual(['89.9 ± 0.3*']);
+    expect(table?.notes.at(-1)).toBe(
+      '* a head of the paper’s model of all five tasks, beside one of a model of other tasks.',
+    );
+  });
+
+  test('has them marked in Table A.7', () => {
+    const table = sharedStrideTable(variants([...some(music), ...some(music, true)]));
+    expect(theirs(cells(table, 'music (pitch)'))).toEqual(['86.7 ± 0.5*', '89.9 ± 0.3*']);
+  });
+
+  test('is marked in Table 2', () => {
+    const table = strideTable(variants(some(music)));
+    expect(table?.rows[0]?.cells[0]).toBe('multi-task†');
+    expect(table?.notes.at(-1)).toContain('† a model of other tasks than the paper’s five');
+  });
+
+  test('is told from the model of all five, which has no mark', () => {
+    const all = variants(some(rowNames));
+    expect(theirs(cells(accuracyTable(all), 'music (pitch)', 'multi-task'))).toEqual(['89.9 ± 0.3']);
+    expect(strideTable(all)?.rows[0]?.cells[0]).toBe('multi-task');
+    expect(
+      theirs(cells(accuracyTable(variants([...some(music), ...some(rowNames)])), 'music (pitch)', 'multi-task')),
+    ).toEqual(['89.9 ± 0.3*', '89.9 ± 0.3']);
+  });
 });
