@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { BadInputError, messageOf } from '../errors.ts';
 import { containerOf } from './container.ts';
-import { decodeAudio } from './decode.ts';
+import { type Audio, decodeAudio } from './decode.ts';
 import { type ByteReader, isRiff, type WavLayout, walkRiff } from './riff.ts';
 import { decodeFrames } from './wav-samples.ts';
 
@@ -68,7 +68,7 @@ export async function withAudioStream<Result>(
   }
   try {
     const reader = fileReader(descriptor, file);
-    return await use(await streamOf(reader, () => readFileSync(descriptor), { file, start, end }));
+    return await use(await streamOf(reader, () => readFileSync(descriptor), { file, start, end, descriptor }));
   } finally {
     closeSync(descriptor);
   }
@@ -83,12 +83,14 @@ interface NamedSegment {
   readonly file: string;
   readonly start: number;
   readonly end: number;
+  /** Where it is a file that is open. */
+  readonly descriptor?: number;
 }
 
 function streamOf(reader: SizedReader, all: () => Uint8Array, about: NamedSegment): AudioStream | Promise<AudioStream> {
   return isRiff(reader.bytes(0, 4))
     ? wavStream(reader.bytes, walkRiff(reader.bytes, reader.size, about.file), about)
-    : containerStream(all(), about);
+    : containerStream(all, about);
 }
 
 function fileReader(descriptor: number, file: string): SizedReader {
@@ -133,19 +135,43 @@ function wavStream(read: ByteReader, layout: WavLayout, { start, end }: NamedSeg
   return { container: 'WAV', sampleRate, channels, length: last - first, missing, finite, fullScale, blocks: blocks() };
 }
 
+/** The file in another container that was decoded last: segments of one follow each other. Weak, so that it costs no memory for long. */
+let lastDecoded: { file: string; decoded: WeakRef<DecodedContainer> } | undefined;
+
+interface DecodedContainer extends Audio {
+  readonly container: string;
+}
+
+async function decodeContainer(all: () => Uint8Array, { file, descriptor }: NamedSegment): Promise<DecodedContainer> {
+  const stamp = descriptor === undefined ? undefined : `${file} ${stampOf(descriptor)}`;
+  const known = stamp === lastDecoded?.file ? lastDecoded?.decoded.deref() : undefined;
+  if (known !== undefined) return known;
+  const bytes = all();
+  const decoded = { ...(await decodeAudio(bytes, file)), container: containerOf(bytes) };
+  lastDecoded = stamp === undefined ? undefined : { file: stamp, decoded: new WeakRef(decoded) };
+  return decoded;
+}
+
+/** What changes when an open file does. */
+function stampOf(descriptor: number): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join();
+}
+
 /** The segment of a file in another container. */
-async function containerStream(bytes: Uint8Array, { file, start, end }: NamedSegment): Promise<AudioStream> {
-  const { channels, sampleRate } = await decodeAudio(bytes, file);
+async function containerStream(all: () => Uint8Array, segment: NamedSegment): Promise<AudioStream> {
+  const { start, end } = segment;
+  const { channels, sampleRate, container } = await decodeContainer(all, segment);
   const [first, last] = framesOf(channels[0]?.length ?? 0, sampleRate, start, end);
   return {
-    container: containerOf(bytes),
+    container,
     sampleRate,
     channels: channels.length,
     length: last - first,
     missing: 0,
     finite: false,
     fullScale: largestSample(2),
-    blocks: [channels.map((channel) => channel.subarray(first, last))],
+    blocks: [channels.map((channel) => channel.slice(first, last))], // a copy: callers may write to what they get
   };
 }
 

@@ -4,16 +4,19 @@ import { fromHalf } from './half-float.ts';
 
 /** Opening a file costs more than reading a window: NSynth's 2,300 shards all stay open where the system allows as many. */
 const mostOpen = 4096;
+/** Descriptors left to the rest of the process: checkpoints, logs, recordings. */
+const reserve = 8;
 
 /**
  * Reads runs of values from shard files, by byte position, without loading more than is asked for. Files are opened when first
- * needed, and stay open up to 4,096 or the system's limit.
+ * needed, and stay open up to 4,096; where the system allows fewer, up to half of what was open when it was found out.
  */
 export class FeatureReader {
   readonly #bytesOfValue: ValueBytes;
   readonly #decode: (bits: Uint16Array, target: Float32Array, offset: number) => void;
   /** Path → descriptor, least recently used first. */
   readonly #open = new Map<string, number>();
+  #most = mostOpen;
   #buffer = Buffer.alloc(0);
 
   /** @param decode what values of two bytes mean; by default half-precision numbers */
@@ -42,7 +45,7 @@ export class FeatureReader {
     if (descriptor !== undefined) {
       this.#open.delete(file);
     } else {
-      if (this.#open.size >= mostOpen) this.#closeOldest();
+      if (this.#open.size >= this.#most) this.#closeOldest();
       descriptor = this.#openFile(file);
     }
     this.#open.set(file, descriptor);
@@ -50,16 +53,11 @@ export class FeatureReader {
   }
 
   #openFile(file: string): number {
-    for (;;) {
-      try {
-        return openSync(file, 'r');
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if ((code !== 'EMFILE' && code !== 'ENFILE') || this.#open.size === 0) throw error;
-        // The limit leaves nothing for anyone else: half of ours go back.
-        for (let half = Math.ceil(this.#open.size / 2); half > 0; half--) this.#closeOldest();
-      }
+    if (this.#most === mostOpen && !canOpen(file, 1 + reserve) && this.#open.size > 0) {
+      this.#most = Math.max(1, Math.floor(this.#open.size / 2));
+      while (this.#open.size >= this.#most && this.#open.size > 0) this.#closeOldest();
     }
+    return openSync(file, 'r');
   }
 
   #closeOldest(): void {
@@ -73,5 +71,20 @@ export class FeatureReader {
   close(): void {
     for (const descriptor of this.#open.values()) closeSync(descriptor);
     this.#open.clear();
+  }
+}
+
+/** Whether the system lets this process have so many more descriptors now. */
+function canOpen(file: string, count: number): boolean {
+  const opened: number[] = [];
+  try {
+    while (opened.length < count) opened.push(openSync(file, 'r'));
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+    return false;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -109,6 +109,18 @@ describe('readAudio()', () => {
     const whole = await readAudio(path.join(fixtures, 'tone.flac'));
     const part = await readAudio(path.join(fixtures, 'tone.flac'), { start: 0.05, end: 0.1 });
     expect(part).toEqual(whole.slice(800, 1600));
+  });
+
+  test('reads what a compressed file holds now, whatever was done with what was read of it before', async () => {
+    const file = path.join(folder, 'changing.flac');
+    copyFileSync(path.join(fixtures, 'tone.flac'), file);
+    const whole = await readAudio(file);
+    const kept = whole.slice();
+    whole.fill(1);
+    expect(await readAudio(file, { start: 0.05, end: 0.1 })).toEqual(kept.subarray(800, 1600));
+    expect(await readAudio(file)).toEqual(kept);
+    copyFileSync(path.join(fixtures, 'tone.ogg'), file);
+    expect(await readAudio(file)).toEqual(await readAudio(path.join(fixtures, 'tone.ogg')));
   });
 
   test('reads nothing but the segment of a long file', async () => {
