@@ -60,8 +60,10 @@ export async function openFeatureStore(dataset: Dataset, options: FeatureStoreOp
     const windows = planWindows(window, features, (count) => frameCount(count, features));
     return waveformStore(samples, { features, windows, transform: await loadTransform(options.transform) });
   }
+  // A source that has no transform for this machine leaves the default one, under whose name features are then kept.
+  const transform = (await loadTransform(options.transform)) && options.transform;
   const valueBytes = (options.precision ?? dataset.precision ?? 'float32') === 'float16' ? 2 : 4;
-  return openStore(dataset, options, { features, window, waveform: false, valueBytes, transform: options.transform });
+  return openStore(dataset, options, { features, window, waveform: false, valueBytes, transform });
 }
 
 /**

@@ -130,7 +130,7 @@ export async function buildReport(runs: readonly FinishedRun[], options: ReportO
       numbers,
     ),
     await section(
-      'cut-offs',
+      'learned-strides',
       'Strides as cut-off frequencies',
       [
         strides,

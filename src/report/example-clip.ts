@@ -14,7 +14,7 @@ export async function exampleClip(run: RunRecord): Promise<ExampleClip | undefin
   const [task] = tasks;
   if (task === undefined) return undefined;
   try {
-    const dataset = await openDataset(task.dataset, { split: task.split });
+    const dataset = await openDataset(task.dataset, { split: task.split, label: task.label });
     const clip = dataset.clips.find((entry) => entry.split === 'test' && entry.member === undefined);
     if (clip === undefined) return undefined;
     const options = resolveFeatures(featureOptions(features));

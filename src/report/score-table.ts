@@ -1,9 +1,10 @@
+import { wilsonInterval } from '../train/metrics.ts';
 import { testScore } from './accuracy-cells.ts';
 import { groupLabels } from './group-labels.ts';
 import { roundHalfUp } from './round.ts';
 import type { FinishedRun } from './run-record.ts';
 import type { RunVariant } from './run-variant.ts';
-import { spreadOf } from './spread.ts';
+import { mean, spreadOf } from './spread.ts';
 import { figure, type Table } from './table.ts';
 
 /** Test scores of every group and task: accuracy with chance and interval beside it, balanced accuracy. */
@@ -30,6 +31,8 @@ export function scoreTable(variants: readonly RunVariant<FinishedRun>[]): Table 
           .filter((score) => score !== undefined);
         const [first] = scores;
         if (first === undefined) return [];
+        const accuracy = mean(scores.map((score) => score.accuracy));
+        const [low, high] = wilsonInterval(accuracy * first.clips, first.clips);
         const percent = (value: number) => roundHalfUp(100 * value, 1);
         return [
           {
@@ -39,7 +42,7 @@ export function scoreTable(variants: readonly RunVariant<FinishedRun>[]): Table 
               String(first.classes.length),
               String(first.clips),
               figure(spreadOf(scores.map((score) => 100 * score.accuracy)), 1),
-              scores.length === 1 ? `${percent(first.interval[0])} to ${percent(first.interval[1])}` : undefined,
+              `${percent(low)} to ${percent(high)}`,
               percent(1 / first.classes.length),
               figure(spreadOf(scores.map((score) => 100 * score.balancedAccuracy)), 1),
             ],
@@ -48,7 +51,7 @@ export function scoreTable(variants: readonly RunVariant<FinishedRun>[]): Table 
       });
     }),
     notes: [
-      'Accuracy by clip, logits averaged over its windows. Interval: Wilson’s, of one run. Chance: one over the number of classes. Balanced: mean recall over classes.',
+      'Accuracy by clip, logits averaged over its windows. Interval: Wilson’s, at the mean accuracy, of chance in drawing so many test clips; ± is the scatter over seeds. Chance: one over the number of classes. Balanced: mean recall over classes.',
     ],
   };
 }

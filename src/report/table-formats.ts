@@ -12,6 +12,9 @@ const texSpecials: Record<string, string> = {
   '}': '\\}',
   '~': '\\textasciitilde{}',
   '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
   '±': '$\\pm$',
   '−': '$-$',
   '×': '$\\times$',
@@ -30,7 +33,7 @@ const texSpecials: Record<string, string> = {
 };
 
 function tex(text: string): string {
-  return text.replace(/[\\&%$#_{}~^±−×⌊⌋·λ–’*†‡§¶‖]/gu, (character) => texSpecials[character] ?? character);
+  return text.replace(/[\\&%$#_{}~^<>|±−×⌊⌋·λ–’*†‡§¶‖]/gu, (character) => texSpecials[character] ?? character);
 }
 
 /** A table as LaTeX (booktabs), ready for a paper's appendix. */

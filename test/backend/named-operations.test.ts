@@ -139,26 +139,6 @@ test('SpectrideReluBatchNormGradient is the derivative of the normalisation', ()
   );
 });
 
-test('SpectrideReluAffine is relu(x) · scale + offset', () => {
-  fc.assert(
-    fc.property(rows, channels, (count, width) => {
-      const [x, scale, offset] = [numbers(count * width, 0), numbers(width, 1), numbers(width, 2)];
-      const [y] = tf.tidy(() =>
-        run('SpectrideReluAffine', {
-          x: tf.tensor2d(x, [count, width]),
-          scale: tf.tensor1d(scale),
-          offset: tf.tensor1d(offset),
-        }),
-      );
-      expectNear(
-        y,
-        x.map((value, index) => Math.max(0, value) * (scale[index % width] ?? 0) + (offset[index % width] ?? 0)),
-      );
-    }),
-    { numRuns: 30 },
-  );
-});
-
 test('SpectrideGlobalMax takes the maximum, and its gradient shares among ties', () => {
   const size = fc.integer({ min: 1, max: 6 });
   fc.assert(

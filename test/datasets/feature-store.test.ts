@@ -23,6 +23,15 @@ const folderOf = (files: Record<string, string | Uint8Array>) => `folder:${write
 const quantized = (samples: Float32Array) => samples.map((value) => Math.round(value * 32768) / 32768);
 
 describe('openFeatureStore()', () => {
+  test('keeps features of the default transform as such where another was asked for that this machine has not', async () => {
+    const dataset = await openDataset(folderOf({ 'a/a.wav': toneWav(440, 1) }));
+    const cacheDirectory = temporaryFolder();
+    const none = { module: 'data:text/javascript,export const none = () => undefined', name: 'none' };
+    await openFeatureStore(dataset, settings({ cacheDirectory, transform: none }));
+    await openFeatureStore(dataset, settings({ cacheDirectory }));
+    expect(readdirSync(path.join(cacheDirectory, 'features'))).toHaveLength(1);
+  });
+
   test('gives the log-mel of each clip, filled up with zero samples where it is shorter than its windows', async () => {
     const lengths = { 'a/long.wav': 2.7, 'a/one.wav': 1, 'b/rest.wav': 2.3, 'b/short.wav': 0.4 };
     const dataset = await openDataset(

@@ -84,6 +84,8 @@ describe('the report', () => {
     ]) {
       expect(html).toContain(`id="${id}"`);
     }
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toEqual([...new Set(ids)]);
   });
 
   test('has the paper’s tables where the runs fill them', async () => {

@@ -62,7 +62,9 @@ describe('a table', () => {
   test('is LaTeX with its special characters escaped', () => {
     const latex = renderLatex(table);
     expect(latex).toContain('\\caption{Accuracy \\& more}');
-    expect(latex).toContain('a\\_b <i>, "c" | 50 \\% & 26.25 $\\pm$ 0.63 & 1.0$^{*}$ \\\\');
+    expect(latex).toContain(
+      'a\\_b \\textless{}i\\textgreater{}, "c" \\textbar{} 50 \\% & 26.25 $\\pm$ 0.63 & 1.0$^{*}$ \\\\',
+    );
     expect(latex).toContain('\\multicolumn{3}{l}{\\emph{multi-task}} \\\\');
     expect(latex.match(/\\begin/g)).toHaveLength(2);
     expect(latex.match(/\\end/g)).toHaveLength(2);

@@ -3,5 +3,4 @@ export { axisProduct, constantAxisProduct, maskedAxisProduct } from './axis-prod
 export { convolution } from './convolution.ts';
 export { globalMax } from './global-max.ts';
 export { type Affine, releasingConsumed } from './operation.ts';
-export { reluAffine } from './relu-affine.ts';
 export { reluBatchNorm } from './relu-batch-norm.ts';

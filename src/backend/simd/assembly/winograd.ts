@@ -21,7 +21,8 @@ export const constantBytes: usize = 64;
 /**
  * A three-tap convolution of stride 1 along one axis of maps [image, along, across]. All its lines are laid end to end, `period`
  * places each, and cut into tiles of six outputs that read eight inputs; places without an output are computed in vain. With
- * SAME padding one place between two lines serves both as their padding, so tiles may straddle lines. All fields are 32-bit words in this order; src/backend/simd/kernels/winograd.ts writes them.
+ * SAME padding one place between two lines serves both as their padding, so tiles may straddle lines. All fields are 32-bit
+ * words in this order; src/backend/simd/kernels/line.ts writes them.
  */
 @unmanaged
 export class Winograd {

@@ -92,13 +92,6 @@ function combineGrain(blocks: number): number {
   return Math.max(4, Math.ceil(2048 / blocks));
 }
 
-/** Contract of `SpectrideReluAffine`: relu(x) · scale + offset. */
-const reluAffine: Override = ({ inputs, backend }) => {
-  const slope = backend.address(input(inputs, 'scale'));
-  const intercept = backend.address(input(inputs, 'offset'));
-  return affineRows(backend, 'reluAffine', input(inputs, 'x'), slope, intercept);
-};
-
 /** tfjs's batch normalisation with given statistics: a line for each channel. */
 const fusedBatchNorm: Override = ({ inputs, attributes, backend }) => {
   const x = input(inputs, 'x');
@@ -124,7 +117,7 @@ const fusedBatchNorm: Override = ({ inputs, attributes, backend }) => {
       float32[slope / 4 + channel] = gain;
       float32[slope / 4 + channels + channel] = at(offset, channel, 0) - at(mean, channel, 0) * gain;
     }
-    return affineRows(backend, 'affine', x, slope, slope + channels * 4);
+    return affineRows(backend, x, slope, slope + channels * 4);
   });
 };
 
@@ -132,17 +125,11 @@ function isChannelVector(tensor: TensorInfo, channels: number): boolean {
   return sizeOf(tensor) === channels && lastAxis(tensor) === channels;
 }
 
-function affineRows(
-  backend: SimdBackend,
-  kernel: 'affine' | 'reluAffine',
-  x: TensorInfo,
-  slope: number,
-  intercept: number,
-): TensorInfo {
+function affineRows(backend: SimdBackend, x: TensorInfo, slope: number, intercept: number): TensorInfo {
   const channels = lastAxis(x);
   const source = backend.address(x);
   const { info, address } = backend.output(x.shape);
-  backend.runtime.parallel(kernel, [source, slope, intercept, channels, address], {
+  backend.runtime.parallel('affine', [source, slope, intercept, channels, address], {
     count: sizeOf(x) / channels,
     grain: rowGrain(channels),
   });
@@ -152,6 +139,5 @@ function affineRows(
 export const normalization: Overrides = {
   SpectrideReluBatchNorm: reluBatchNorm,
   SpectrideReluBatchNormGradient: reluBatchNormGradient,
-  SpectrideReluAffine: reluAffine,
   FusedBatchNorm: fusedBatchNorm,
 };
