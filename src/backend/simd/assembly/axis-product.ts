@@ -34,13 +34,15 @@ export function axisProduct(
     const from = x + <usize>o * <usize>size * rowBytes + (<usize>first << 2);
     const to = y + <usize>o * <usize>newSize * rowBytes + (<usize>first << 2);
     packGroup(from, rowBytes, size, count, scratch, panelBytes);
-    for (let column = 0; column < count; column += 16) {
-      const panel = scratch + <usize>(column >> 4) * panelBytes;
-      const left = count - column;
-      let rows = matrix;
-      for (let j = 0; j < newSize; j += 6) {
-        const tileRows = min(6, newSize - j);
-        const target = to + <usize>j * rowBytes + (<usize>column << 2);
+    // Few rows of y at a time, each from end to end, as the hardware fetches ahead.
+    let rows = matrix;
+    for (let j = 0; j < newSize; j += 6) {
+      const tileRows = min(6, newSize - j);
+      const row = to + <usize>j * rowBytes;
+      for (let column = 0; column < count; column += 16) {
+        const panel = scratch + <usize>(column >> 4) * panelBytes;
+        const target = row + (<usize>column << 2);
+        const left = count - column;
         if (left >= 16) {
           packedTile(tileRows, rows, panel, size, target, rowBytes, false);
         } else {
@@ -51,8 +53,8 @@ export function axisProduct(
             }
           }
         }
-        rows += <usize>size * 24;
       }
+      rows += <usize>size * 24;
     }
     if (scale) {
       const at = <usize>first << 2;
