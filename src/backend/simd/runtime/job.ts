@@ -15,6 +15,8 @@ export const words = {
   argumentCount: 6,
   shutdown: 7,
   started: 8,
+  /** Microseconds to look for the next job before sleeping. */
+  patience: 9,
 } as const;
 
 /** Numbers of a job beside its arguments, in the float64 part. */

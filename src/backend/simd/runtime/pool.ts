@@ -12,6 +12,7 @@ import {
   waitWhile,
   words,
 } from './job.ts';
+import { Patience } from './patience.ts';
 
 /** What a computing thread is started with. */
 export interface WorkerStart {
@@ -20,7 +21,6 @@ export interface WorkerStart {
   buffer: SharedArrayBuffer;
   /** 1 for the first worker: the main thread is 0. */
   thread: number;
-  spinMilliseconds: number;
 }
 
 export interface PoolOptions {
@@ -42,9 +42,6 @@ export interface Job {
   scratchStride: number;
 }
 
-/** Jobs follow each other within a step at intervals of tens of microseconds: shorter than waking a thread. */
-const spinMilliseconds = 0.08;
-
 /** Ends the threads of pools that nobody holds any more. */
 const abandoned = new FinalizationRegistry<Int32Array>(stopWorkers);
 
@@ -61,6 +58,7 @@ export class Pool {
   readonly #kernels: Map<string, Kernel>;
   readonly #indices: Map<string, number>;
   readonly #timeout: number;
+  readonly #patience: Patience;
   readonly #health: { failure: Error | undefined; closing: boolean } = { failure: undefined, closing: false };
   readonly workers: readonly Worker[];
 
@@ -68,11 +66,12 @@ export class Pool {
     const buffer = createJobBuffer();
     this.threads = threads;
     this.#timeout = timeoutMilliseconds;
+    this.#patience = new Patience(threads, performance.now());
     this.#block = openJobBlock(buffer);
     this.#kernels = kernelsOf(new WebAssembly.Instance(module, { env: { memory } }));
     this.#indices = new Map([...this.#kernels.keys()].map((name, index) => [name, index]));
     this.workers = Array.from({ length: threads - 1 }, (_, index) =>
-      startWorker({ module, memory, buffer, thread: index + 1, spinMilliseconds }, this.#health),
+      startWorker({ module, memory, buffer, thread: index + 1 }, this.#health),
     );
     abandoned.register(this, this.#block.words, this);
   }
@@ -106,6 +105,8 @@ export class Pool {
     const kernel = this.kernel(name);
     const block = this.#block;
     const shared = block.words;
+    this.#patience.update(performance.now());
+    Atomics.store(shared, words.patience, 1000 * this.#patience.milliseconds);
     Atomics.store(shared, words.kernel, this.#indices.get(name) ?? -1);
     Atomics.store(shared, words.argumentCount, values.length);
     Atomics.store(shared, words.chunks, job.chunks);
@@ -153,7 +154,7 @@ export class Pool {
       if (active === 0) {
         return;
       }
-      waitWhile(shared, words.active, active, spinMilliseconds, Math.min(1000, this.#timeout));
+      waitWhile(shared, words.active, active, this.#patience.milliseconds, Math.min(1000, this.#timeout));
       if (performance.now() - start > this.#timeout) {
         this.#health.failure = new Error(
           `simd backend: a worker thread has not answered for ${Math.round(this.#timeout / 1000)} s; start the process anew, with SPECTRIDE_THREADS=1 if it happens again`,

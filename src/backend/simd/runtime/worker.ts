@@ -3,7 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { kernelsOf, numbers, openJobBlock, reportFailure, runChunks, waitWhile, words } from './job.ts';
 import type { WorkerStart } from './pool.ts';
 
-const { module, memory, buffer, thread, spinMilliseconds } = workerData as WorkerStart;
+const { module, memory, buffer, thread } = workerData as WorkerStart;
 const block = openJobBlock(buffer);
 const kernels = [...kernelsOf(new WebAssembly.Instance(module, { env: { memory } })).values()];
 
@@ -16,7 +16,13 @@ function serve(): void {
       return;
     }
     if (state === served || (state & 1) === 0) {
-      waitWhile(block.words, words.state, state, spinMilliseconds, Number.POSITIVE_INFINITY);
+      waitWhile(
+        block.words,
+        words.state,
+        state,
+        Atomics.load(block.words, words.patience) / 1000,
+        Number.POSITIVE_INFINITY,
+      );
       continue;
     }
     served = state;
