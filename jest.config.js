@@ -16,4 +16,6 @@ export default {
   },
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   testTimeout: 180_000,
+  // Jest's own default leaves one processor out: with two, it would run one suite after another.
+  maxWorkers: '100%',
 };
