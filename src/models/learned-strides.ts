@@ -57,7 +57,8 @@ function effectiveStride({ block, axis, nominal, length, ramp }: LearnedAxis): n
   if (room < 1) {
     throw new BadInputError(
       `model.init: "effective" is impossible in block ${block}: a ramp of R = ${ramp} bins on the ${axis} axis cannot take ` +
-        `${length} to ${target} (expected ${target} + ½ − 2R of at least 1, found ${room})`,
+        `${length} to ${target} (expected ${target} + ½ − 2R of at least 1, found ${room}); a smaller model.smoothness, or ` +
+        'model.init: nominal, would do',
     );
   }
   return length / room;
