@@ -42,10 +42,10 @@ Examples:
   $ spectride cutoffs runs/words-0 runs/words-1 runs/words-2     three seeds: mean ± sd`,
     )
     .action(async (paths: string[], options: CutoffsOptions) => {
-      const { loadFinishedRuns } = await import('../report/load-runs.ts');
+      const { loadDistinctRuns } = await import('../report/load-runs.ts');
       const { cutoffReport } = await import('../report/cutoff-report.ts');
-      const { print, printJson } = await import('./output.ts');
-      const report = cutoffReport(await loadFinishedRuns(paths), {
+      const { print, printJson, remark } = await import('./output.ts');
+      const report = cutoffReport(await loadDistinctRuns(paths, remark), {
         layer: options.layer,
         convention: options.convention,
         deviation: options.sd,

@@ -32,12 +32,12 @@ Examples:
   $ spectride report runs/table-1 --out report          all runs in a folder: Tables 1, 2, A.1, A.7 as far as they go`,
     )
     .action(async (paths: string[], options: ReportOptions) => {
-      const { loadFinishedRuns } = await import('../report/load-runs.ts');
+      const { loadDistinctRuns } = await import('../report/load-runs.ts');
       const { buildReport, printedTables } = await import('../report/build-report.ts');
       const { writeReport } = await import('../report/write-report.ts');
-      const { print, printJson } = await import('./output.ts');
+      const { print, printJson, remark } = await import('./output.ts');
       const { exampleClip } = await import('../report/example-clip.ts');
-      const runs = await loadFinishedRuns(paths);
+      const runs = await loadDistinctRuns(paths, remark);
       const learned = runs.find((run) => run.pipeline.model.pooling === 'diffstride');
       const example = learned && (await exampleClip(learned));
       const report = await buildReport(runs, { title: options.title, deviation: options.sd, example });

@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
+import { takeLock } from '../process-lock.ts';
 import { explainFullDisk } from './full-disk.ts';
 
 export interface Checksum {
@@ -42,9 +43,19 @@ class FinalAnswer extends Error {}
 /**
  * Fetches `url` to `file`. What has arrived is kept beside it under `file.partial`, and a later call goes on from there where the server allows (HTTP range,
  * tied to the same version of the file by its ETag or date); the file gets its name when it is whole and its length and checksum are right. Lost
- * connections, stalls, and answers 408, 429 and 5xx are tried again. Throws an error that names the URL and says what was wrong.
+ * connections, stalls, and answers 408, 429 and 5xx are tried again. Throws an error that names the URL and says what was wrong, or that
+ * another process is fetching the same file.
  */
 export async function download(url: string, file: string, options: DownloadOptions = {}): Promise<void> {
+  const release = takeLock(`${file}.lock`, 'is fetching it');
+  try {
+    await fetchFile(url, file, options);
+  } finally {
+    release();
+  }
+}
+
+async function fetchFile(url: string, file: string, options: DownloadOptions): Promise<void> {
   const { retries = 5, retryDelay = 1000, signal } = options;
   const partial = `${file}.partial`;
   let failures = 0;

@@ -5,7 +5,7 @@ import { isAudioName, listFiles } from './audio-files.ts';
 import { finishDataset, relativeId, type UnsplitClip } from './labelled-files.ts';
 import { splitNamed } from './splits.ts';
 import { readTable, type Table, type TableRow } from './table-file.ts';
-import type { Dataset, SplitChoice } from './types.ts';
+import type { Dataset, Split, SplitChoice } from './types.ts';
 
 /** Names of the column that holds a clip's file: ours, Hugging Face's audiofolder, ESC-50's, UrbanSound8K's. */
 const pathColumns = ['path', 'file_name', 'filename', 'file', 'filepath', 'audio', 'slice_file_name'];
@@ -71,9 +71,16 @@ export function readManifest(file: string): { clips: UnsplitClip[]; notes: strin
       const label = row.cells[column];
       if (label !== undefined) labels[column] = label;
     }
+    const split = splitOf(row, table, file);
     const earlier = seen.get(id);
     if (earlier !== undefined) {
       const before = clips[earlier]?.labels ?? {};
+      const already = clips[earlier]?.given;
+      if (already !== split.given) {
+        throw new BadInputError(
+          `${file}:${row.line}: expected one split for ${id}, found "${split.given}" after "${already}"`,
+        );
+      }
       const differs = labelColumns.find((column) => before[column] !== labels[column]);
       if (differs !== undefined) {
         throw new BadInputError(
@@ -90,7 +97,7 @@ export function readManifest(file: string): { clips: UnsplitClip[]; notes: strin
       ...(start !== undefined ? { start } : {}),
       ...(end !== undefined ? { end } : {}),
       labels,
-      ...splitOf(row, table, file),
+      ...split,
     });
   }
   return {
@@ -99,7 +106,7 @@ export function readManifest(file: string): { clips: UnsplitClip[]; notes: strin
   };
 }
 
-function splitOf(row: TableRow, table: Table, file: string) {
+function splitOf(row: TableRow, table: Table, file: string): { given?: Split } {
   if (!table.columns.includes('split')) return {};
   const name = row.cells.split ?? '';
   const given = splitNamed(name);

@@ -84,6 +84,7 @@ export async function prepareDataset(
       `${definition.name}: expected ${count.expected} clips of ${part}, found ${count.found}: this is not the whole official data set`,
     );
   }
+  mkdirSync(cacheDirectory, { recursive: true });
   tellCacheNeed(definition, dataset, options);
   const prepared = await prepareFeatures(dataset, options);
   rememberRoot(cacheDirectory, definition.name, root);
@@ -156,7 +157,7 @@ function tellCacheNeed(definition: DatasetDefinition, dataset: Dataset, options:
   const { hopLength, bins, sampleRate } = options.features;
   const seconds = dataset.clips.length * definition.clipSeconds;
   const bytesOfSecond = options.waveform
-    ? sampleRate * 2
+    ? sampleRate * (dataset.pcm16Rate === sampleRate ? 2 : 4)
     : (sampleRate / hopLength) * bins * (dataset.precision === 'float16' ? 2 : 4);
   options.onRemark?.(
     `${definition.name}: the cache takes up to ${gigabytes(seconds * bytesOfSecond)} GB in ${options.cacheDirectory}, ${gigabytes(freeBytes(options.cacheDirectory))} GB free`,

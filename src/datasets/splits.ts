@@ -3,21 +3,21 @@ import { BadInputError, messageOf } from '../errors.ts';
 import { byCodeUnit } from './audio-files.ts';
 import type { Clip, SeededSplit, Split, SplitChoice } from './types.ts';
 
-const splitNames: Readonly<Record<string, Split>> = {
-  train: 'train',
-  training: 'train',
-  validation: 'validation',
-  valid: 'validation',
-  val: 'validation',
-  dev: 'validation',
-  test: 'test',
-  testing: 'test',
-  eval: 'test',
-};
+const splitNames: ReadonlyMap<string, Split> = new Map([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['validation', 'validation'],
+  ['valid', 'validation'],
+  ['val', 'validation'],
+  ['dev', 'validation'],
+  ['test', 'test'],
+  ['testing', 'test'],
+  ['eval', 'test'],
+]);
 
 /** `train`, `validation` or `test` by any of their usual names, in any case; undefined for anything else. */
 export function splitNamed(name: string): Split | undefined {
-  return splitNames[name.toLowerCase()];
+  return splitNames.get(name.toLowerCase());
 }
 
 export const defaultSeededSplit: SeededSplit = { validation: 0.1, test: 0.1, seed: 0 };
@@ -78,9 +78,10 @@ interface Group {
 
 /**
  * Assigns every clip to a split by hashing its group, so that a group is in one split only, the same clips with the same seed always
- * give the same splits, and the order of the clips does not matter. Groups of one label only are drawn label by label (stratified); within a stratum the
- * groups with the lowest hashes are test, the next validation, up to the shares asked for, with at least one group each
- * where the stratum has three or more. Returns the split of each clip.
+ * give the same splits, and the order of the clips does not matter. Groups of one label only are drawn label by label (stratified); within a
+ * stratum test takes the groups with the lowest hashes, then validation, up to the shares asked for: a group that would exceed its share by
+ * more than half its clips is passed over. Of three groups or more each split gets one, the smallest if need be, and one is
+ * always left for train. Returns the split of each clip.
  */
 export function seededSplits(
   clips: readonly Omit<Clip, 'split'>[],
@@ -109,31 +110,30 @@ export function seededSplits(
   const splits = new Array<Split>(clips.length).fill('train');
   for (const stratum of strata.values()) {
     stratum.sort((a, b) => a.rank - b.rank || byCodeUnit(a.key, b.key));
-    let next = 0;
+    const total = stratum.reduce((sum, group) => sum + group.members.length, 0);
+    let left: readonly Group[] = stratum;
     for (const [split, share] of [
       ['test', settings.test],
       ['validation', settings.validation],
     ] as const) {
-      for (const group of take(stratum, next, share)) {
-        for (const index of group.members) splits[index] = split;
-        next++;
-      }
+      const taken = take(left, share * total, share > 0 && stratum.length >= 3);
+      for (const group of taken) for (const index of group.members) splits[index] = split;
+      left = left.filter((group) => !taken.includes(group));
     }
   }
   return splits;
 }
 
-/** The groups from `start` whose clips come nearest to `share` of the stratum's clips. */
-function take(stratum: readonly Group[], start: number, share: number): Group[] {
-  const total = stratum.reduce((sum, group) => sum + group.members.length, 0);
-  const wanted = share * total;
+/** Of `groups`, in their order, those whose clips come nearest to `wanted`; `atLeastOne` if that leaves another. Never all of them. */
+function take(groups: readonly Group[], wanted: number, atLeastOne: boolean): Group[] {
   const taken: Group[] = [];
   let count = 0;
-  for (const group of stratum.slice(start)) {
-    const atLeastOne = taken.length === 0 && share > 0 && stratum.length >= 3;
-    if (!atLeastOne && count + group.members.length / 2 > wanted) break;
+  for (const group of groups) {
+    if (taken.length === groups.length - 1) break;
+    if (count + group.members.length / 2 > wanted) continue;
     taken.push(group);
     count += group.members.length;
   }
-  return taken;
+  if (taken.length > 0 || !atLeastOne || groups.length < 2) return taken;
+  return [groups.reduce((smallest, group) => (group.members.length < smallest.members.length ? group : smallest))];
 }

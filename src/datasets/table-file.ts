@@ -15,7 +15,7 @@ export interface Table {
 
 /**
  * Reads a table by its extension: `.csv` (RFC 4180; the delimiter is the comma, semicolon or tab that the header has most of), `.tsv`, or
- * `.jsonl`/`.ndjson` (an object a line; values that are not text are written as JSON). UTF-8 with or without byte order mark, any line ends, blank
+ * `.jsonl`/`.ndjson` (an object a line; values that are not text are written as JSON). Empty cells are absent. UTF-8 with or without byte order mark, any line ends, blank
  * lines skipped. Throws BadInputError naming the file and line.
  */
 export function readTable(file: string): Table {
@@ -60,7 +60,7 @@ function parseJsonLines(text: string, name: string): Table {
     const cells: Record<string, string> = Object.create(null);
     for (const [column, cell] of Object.entries(value)) {
       columns.add(column);
-      if (cell !== null) cells[column] = typeof cell === 'string' ? cell : JSON.stringify(cell);
+      if (cell !== null && cell !== '') cells[column] = typeof cell === 'string' ? cell : JSON.stringify(cell);
     }
     rows.push({ line: index + 1, cells });
   }

@@ -55,7 +55,13 @@ export function describeClip(
   names: readonly DescriptorName[],
 ): Record<string, number> {
   const meyda = loadMeyda();
-  Object.assign(meyda, { bufferSize: frame, sampleRate, windowingFunction: 'rect', numberOfMFCCCoefficients: 13 });
+  // Meyda keeps its filter banks when only the sample rate changes.
+  const stale =
+    meyda.sampleRate === sampleRate
+      ? {}
+      : { melFilterBank: undefined, chromaFilterBank: undefined, barkScale: undefined };
+  const settings = { bufferSize: frame, sampleRate, windowingFunction: 'rect', numberOfMFCCCoefficients: 13 };
+  Object.assign(meyda, settings, stale);
   const window = hannWindow(frame);
   const sums = new Map<string, { sum: number; count: number }>();
   const frames = Math.max(1, 1 + Math.floor((samples.length - frame) / hop));
@@ -103,6 +109,7 @@ export function columnsOf(names: readonly DescriptorName[]): string[] {
 }
 
 interface MeydaModule {
+  sampleRate: number;
   extract(names: MeydaAudioFeature[], signal: Float32Array): Partial<MeydaFeaturesObject> | null;
 }
 

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BadInputError } from '../errors.ts';
 import { readRun } from '../train/run-folder.ts';
+import { distinctRuns } from './run-group.ts';
 import { type FinishedRun, finished, type RunRecord } from './run-record.ts';
 
 /** How many folders deep run folders are looked for below a folder that is none itself. */
@@ -45,8 +46,11 @@ export async function loadRuns(paths: readonly string[]): Promise<RunRecord[]> {
   return Promise.all((await findRunFolders(paths)).map((folder) => readRun(folder)));
 }
 
-/** Reads the runs that `paths` name and leaves out those that have not ended; throws where none has. */
-export async function loadFinishedRuns(paths: readonly string[]): Promise<FinishedRun[]> {
+/** Reads the runs that `paths` name and leaves out those that have not ended, of which `onUnfinished` is told; throws where none has. */
+export async function loadFinishedRuns(
+  paths: readonly string[],
+  onUnfinished?: (run: RunRecord) => void,
+): Promise<FinishedRun[]> {
   const runs = await loadRuns(paths);
   const ended = finished(runs);
   const first = runs[0];
@@ -55,5 +59,22 @@ export async function loadFinishedRuns(paths: readonly string[]): Promise<Finish
       `${first.directory}: expected a run that has ended, found no result.json (resume it with train --resume)`,
     );
   }
+  for (const run of runs) if (run.result === undefined) onUnfinished?.(run);
   return ended;
+}
+
+/**
+ * Reads the runs that `paths` name for a summary over seeds: those that have ended, each seed of a setting once. `onLeftOut` is told of
+ * every other.
+ */
+export async function loadDistinctRuns(
+  paths: readonly string[],
+  onLeftOut: (text: string) => void,
+): Promise<FinishedRun[]> {
+  const all = await loadFinishedRuns(paths, (run) => onLeftOut(`${run.directory}: has not ended; left out`));
+  const { runs, repeats } = distinctRuns(all);
+  for (const { run, of } of repeats) {
+    onLeftOut(`${run.directory}: repeats seed ${run.pipeline.seed} of ${of.directory}; left out`);
+  }
+  return runs;
 }

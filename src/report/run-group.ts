@@ -22,12 +22,30 @@ function leaves(value: unknown, prefix = ''): Map<string, string> {
 /** Settings of a pipeline that make a run another experiment: all but the seed, and where and how fast it is computed. */
 export function settingsOf(run: RunRecord): Map<string, string> {
   const found = leaves(run.pipeline);
-  for (const path of ['seed', 'backend', 'train.logEvery']) found.delete(path);
+  for (const path of ['seed', 'backend', 'train.logEvery', 'train.checkpointMinutes', 'evaluation.batch']) {
+    found.delete(path);
+  }
   return found;
 }
 
 function unquoted(text: string): string {
   return text.replaceAll('"', '');
+}
+
+/**
+ * Runs without repeats: of runs with the same settings and the same seed the first, since the others are no further draw of chance and would
+ * make mean and deviation look surer than they are. `repeats` pairs each run left out with the one that stands for it.
+ */
+export function distinctRuns<R extends RunRecord>(runs: readonly R[]): { runs: R[]; repeats: { run: R; of: R }[] } {
+  const first = new Map<string, R>();
+  const repeats: { run: R; of: R }[] = [];
+  for (const run of runs) {
+    const key = JSON.stringify([run.pipeline.seed, ...[...settingsOf(run)].sort()]);
+    const of = first.get(key);
+    if (of) repeats.push({ run, of });
+    else first.set(key, run);
+  }
+  return { runs: [...first.values()], repeats };
 }
 
 /** The groups of `runs`, in the order of each group's first run; runs of a group in order of their seeds. */

@@ -30,9 +30,17 @@ export function checkpointFile(directory: string, kind: keyof typeof checkpoints
   return path.join(directory, 'checkpoints', checkpoints[kind]);
 }
 
+/** Held by the process that trains in a run folder. */
+export const runLock = '.lock';
+
 /** Whether an entry of a folder is what an atomic write leaves behind when its process is killed. */
 export function isTemporary(name: string): boolean {
   return /^\..+\.tmp$/.test(name);
+}
+
+/** Whether an entry of a folder is all that a process killed before its run began leaves behind. */
+export function isLeftover(name: string): boolean {
+  return isTemporary(name) || name === runLock;
 }
 
 /** labels.json: task → its label column and its classes in the order of the logits. */

@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
 import { writeFileAtomicSync } from '../atomic-file.ts';
 import { BadInputError } from '../errors.ts';
-import { serializePipeline } from '../pipeline/load.ts';
+import { resolvePipeline, serializePipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/schema.ts';
+import { takeLock } from '../process-lock.ts';
 import type { Environment } from './results.ts';
 import {
+  isLeftover,
   isTemporary,
   type Labels,
   readEnvironment,
@@ -14,11 +17,12 @@ import {
   readMetrics,
   readPipeline,
   runFiles,
+  runLock,
 } from './run-folder.ts';
 import type { Head } from './sources.ts';
 
 function entriesOf(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => !isTemporary(name)) : [];
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !isLeftover(name)) : [];
 }
 
 /**
@@ -39,8 +43,10 @@ export function refuseTakenFolder(out: string, pipeline: Pipeline, resume: boole
 }
 
 /** A run goes on only as it began, but for the backend. */
-function refuseOtherPipeline(out: string, pipeline: Pipeline): void {
+function refuseOtherPipeline(out: string, asked: Pipeline): void {
   const before = readPipeline(out);
+  // As the folder would hold it: a setting given as undefined is one that was not given.
+  const pipeline = resolvePipeline(parse(serializePipeline(asked)));
   const differing = (Object.keys({ ...before, ...pipeline }) as (keyof Pipeline)[]).find(
     (key) => key !== 'backend' && !isDeepStrictEqual(before[key], pipeline[key]),
   );
@@ -69,9 +75,33 @@ function refuseOtherLabels(out: string, labels: Labels): void {
  * Makes the run folder and what describes the run in it, `pipeline.yaml` first: from then on the folder is a run's, and can be gone on with.
  * Of a run that goes on the first environment stays; each later one is added to its `resumed`. A result is taken away, being no longer that
  * of the run, and so is what a killed process left half written.
- * @throws BadInputError where a run that goes on would have other classes.
+ *
+ * @returns what ends the run in this process: until then no other can write to the folder.
+ * @throws BadInputError where another process trains there, the folder was taken in the meantime (`refuseTakenFolder`), or a run that
+ *   goes on would have other classes.
  */
-export function startRun(out: string, pipeline: Pipeline, heads: readonly Head[], environment: Environment): void {
+export function startRun(
+  out: string,
+  pipeline: Pipeline,
+  options: { resume: boolean; heads: readonly Head[]; environment: Environment },
+): () => void {
+  mkdirSync(out, { recursive: true });
+  const finish = takeLock(path.join(out, runLock), 'trains in this folder');
+  try {
+    refuseTakenFolder(out, pipeline, options.resume);
+    describeRun(out, pipeline, options);
+  } catch (error) {
+    finish();
+    throw error;
+  }
+  return finish;
+}
+
+function describeRun(
+  out: string,
+  pipeline: Pipeline,
+  { heads, environment }: { heads: readonly Head[]; environment: Environment },
+): void {
   const checkpoints = path.join(out, 'checkpoints');
   for (const folder of [out, checkpoints]) {
     if (!existsSync(folder)) continue;

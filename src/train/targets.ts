@@ -43,12 +43,12 @@ export function makeTargets(batch: Batch, heads: readonly Head[], weights: Class
     const labelled = labels.reduce((count, label) => count + (label >= 0 ? 1 : 0), 0);
     const target = new Float32Array(batch.size * classes.length);
     const add = (row: number, label: number, share: number) => {
-      if (label < 0) return;
       const at = row * classes.length + label;
       target[at] = (target[at] ?? 0) + (share * (weights[name]?.[label] ?? 1)) / labelled;
     };
     for (let row = 0; row < batch.size; row++) {
       const first = labels[row] ?? -1;
+      if (first < 0) continue; // nor does what it was mixed with count
       const share = batch.mixed?.weight[row] ?? 1;
       add(row, first, share);
       // A row that is mixed with one that this head has no label for is counted whole.

@@ -57,8 +57,8 @@ const paperSteps = 1_000_000;
  *   the loss is no longer a number (the best checkpoint stays).
  */
 export async function train(pipeline: Pipeline, options: TrainOptions): Promise<RunResult> {
-  const { out, onProgress } = options;
-  refuseTakenFolder(out, pipeline, options.resume ?? false);
+  const { out, resume = false, onProgress } = options;
+  refuseTakenFolder(out, pipeline, resume);
   initialStrides(resolveAudioCnn(modelOptions(pipeline, { any: 2 }))); // refuses an impossible model before any data is read
   refuseNoNoise(pipeline);
   const backend = await setBackend(pipeline.backend);
@@ -67,12 +67,22 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
     onProgress: (phase, _, done, total) => onProgress?.(phase, done, total),
   });
   let run: Training | undefined;
+  let finishRun: (() => void) | undefined;
   let noise: NoiseRecordings[] = [];
   try {
     noise = await openNoiseSources(pipeline, sources, options);
     for (const note of describeData(sources)) options.onNote?.(note);
     run = createTraining(pipeline, sources, noise);
-    startRun(out, pipeline, run.heads, describeEnvironment(backend, pipeline.seed));
+    if (!run.hasValidation && (pipeline.train.earlyStopping !== undefined || pipeline.evaluation.weights === 'best')) {
+      options.onNote?.(
+        'no validation clips: train.earlyStopping and evaluation.weights "best" have no effect, the last weights are scored',
+      );
+    }
+    finishRun = startRun(out, pipeline, {
+      resume,
+      heads: run.heads,
+      environment: describeEnvironment(backend, pipeline.seed),
+    });
     const progress = loadState(out, run.model, run.optimizer) ?? startingProgress(run.batches);
     run.batches.restore(progress.batches);
     truncateMetrics(out, progress.step);
@@ -85,6 +95,7 @@ export async function train(pipeline: Pipeline, options: TrainOptions): Promise<
     if (error instanceof Error && error.name === 'AbortError') throw interrupted(out);
     throw error;
   } finally {
+    finishRun?.();
     run?.optimizer.dispose();
     run?.model.dispose();
     for (const recordings of noise) recordings.close();

@@ -45,7 +45,7 @@ function curvePoints(variants: readonly Variant[], curve: Curve): Point[] {
           return value === undefined || !Number.isFinite(value) ? [] : [{ step: line.step, value }];
         });
         const name = rowName(task);
-        return thin(points).map((point) => ({
+        return points.map((point) => ({
           ...point,
           panel: panels ? `${name}, ${variant.setting}` : name,
           series: variant.label,
@@ -56,14 +56,39 @@ function curvePoints(variants: readonly Variant[], curve: Curve): Point[] {
   );
 }
 
+/** Points of one run's curve. */
+interface RunCurve {
+  panel: string;
+  series: string;
+  points: Point[];
+}
+
+function runCurves(points: readonly Point[]): RunCurve[] {
+  const curves = new Map<string, RunCurve>();
+  for (const point of points) {
+    const { panel, series, run } = point;
+    const key = JSON.stringify([panel, series, run]);
+    const curve = curves.get(key) ?? { panel, series, points: [] };
+    curve.points.push(point);
+    curves.set(key, curve);
+  }
+  return [...curves.values()];
+}
+
+/** Points to draw: neighbours averaged where a curve has more than can be seen. */
+function drawnPoints(points: readonly Point[]): Point[] {
+  return runCurves(points).flatMap(({ points: curve }) => {
+    const [first] = curve;
+    return first === undefined ? [] : thin(curve).map((point) => ({ ...first, ...point }));
+  });
+}
+
 /** Last and best value of every curve, mean ± sd over its runs. */
 function curveTable(id: string, title: string, points: readonly Point[], scale: number, best: 'max' | 'min'): Table {
-  const cells = new Map<string, Map<string, Point[]>>();
-  for (const point of points) {
-    const key = JSON.stringify([point.panel, point.series]);
-    const runs = cells.get(key) ?? new Map<string, Point[]>();
-    runs.set(point.run, [...(runs.get(point.run) ?? []), point]);
-    cells.set(key, runs);
+  const cells = new Map<string, RunCurve[]>();
+  for (const curve of runCurves(points)) {
+    const key = JSON.stringify([curve.panel, curve.series]);
+    cells.set(key, [...(cells.get(key) ?? []), curve]);
   }
   const columns: Column[] = [
     { heading: 'task', kind: 'text' },
@@ -77,13 +102,13 @@ function curveTable(id: string, title: string, points: readonly Point[], scale: 
     columns,
     rows: [...cells].map(([key, runs]) => {
       const [panel, series] = JSON.parse(key) as [string, string];
-      const curves = [...runs.values()].map((curve) => curve.map((point) => scale * point.value));
+      const curves = runs.map((curve) => curve.points.map((point) => scale * point.value));
       const ends = curves.map((curve) => curve.at(-1)).filter((value) => value !== undefined);
       return {
         cells: [
           panel,
           series,
-          figure(spreadOf(curves.map((curve) => Math[best](...curve))), scale === 1 ? 3 : 1),
+          figure(spreadOf(curves.map((curve) => curve.reduce((a, b) => Math[best](a, b)))), scale === 1 ? 3 : 1),
           figure(spreadOf(ends), scale === 1 ? 3 : 1),
         ],
       };
@@ -108,7 +133,7 @@ function curveFigure(
     label: `${options.caption} ${panels.length} panels (${panels.join('; ')}), series ${series.join(', ')}. The table below holds the figures.`,
     data: curveTable(`${options.id}-data`, options.caption, points, options.percent ? 100 : 1, options.best),
     spec: {
-      data: { values: points.map((point) => ({ ...point })) },
+      data: { values: drawnPoints(points).map((point) => ({ ...point })) },
       facet: { field: 'panel', type: 'nominal', title: null, sort: panels },
       columns,
       spacing: 18,

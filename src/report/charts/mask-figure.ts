@@ -96,7 +96,7 @@ export function lowPassSvg(
   const sorted = map.values.slice().sort();
   const low = sorted[Math.floor(0.01 * sorted.length)] ?? 0;
   const high = sorted[Math.floor(0.99 * sorted.length)] ?? 1;
-  const extent = Math.max(1e-6, ...lost.map(Math.abs)) * 0.7;
+  const extent = lost.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6) * 0.7;
   const power = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0);
   const average = map.values.reduce((sum, value) => sum + value, 0) / map.values.length;
   const share = power(lost) / Math.max(1e-12, power(map.values.map((value) => value - average)));

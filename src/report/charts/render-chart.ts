@@ -79,7 +79,7 @@ function forPage(svg: string, label: string): string {
       .replace(/<[^>]*>/g, (tag) => tag.replace(/(\.\d{2})\d+/g, '$1'))
       // An axis on which all values are one has a tick of six decimals.
       .replace(/>(−?\d+\.\d{6})</g, (_, tick: string) => `>${tick.replace(/\.?0+$/, '')}<`)
-      .replace(/^<svg /, `<svg role="img" aria-label="${escapeXml(label)}" class="chart" `)
+      .replace(/^<svg /, () => `<svg role="img" aria-label="${escapeXml(label)}" class="chart" `)
   );
 }
 

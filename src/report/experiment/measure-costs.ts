@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../atomic-file.ts';
 import { BadInputError, messageOf } from '../../errors.ts';
@@ -76,7 +77,7 @@ export interface MeasureCostsOptions {
 export async function measureCosts(settings: MeasureSettings, options: MeasureCostsOptions): Promise<Costs> {
   const earlier = await readCosts(options.out);
   const isSame =
-    JSON.stringify(earlier?.settings) === JSON.stringify(settings) &&
+    isDeepStrictEqual(earlier?.settings, JSON.parse(JSON.stringify(settings))) &&
     earlier?.backend.name === (options.backend ?? defaultBackend);
   const costs: Costs = (isSame ? earlier : undefined) ?? { settings, backend: { name: '', threads: 0 }, samples: [] };
   const modes = ['training', 'inference'] as const;

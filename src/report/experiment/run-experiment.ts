@@ -54,6 +54,8 @@ async function attempt(
 ): Promise<Attempt> {
   const [executable = '', ...args] = command;
   const file = createWriteStream(log, { flags: 'a' });
+  const written = finished(file);
+  written.catch(() => {}); // it is awaited below; until then a log that cannot be written must not end the process
   // The channel closes when this process is killed, at which the child ends too (src/cli/program.ts).
   const stdio: ['ignore', 'pipe', 'pipe', 'ipc'] = ['ignore', 'pipe', 'pipe', 'ipc'];
   const child = spawn(executable, args, { env: { ...process.env, ...environment }, stdio });
@@ -75,7 +77,7 @@ async function attempt(
   } finally {
     signal?.removeEventListener('abort', interrupt);
     file.end();
-    await finished(file);
+    await written;
   }
 }
 

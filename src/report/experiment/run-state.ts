@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadPipeline } from '../../pipeline/load.ts';
-import { isTemporary, readPipeline, readRun, runFiles } from '../../train/run-folder.ts';
+import { isLeftover, readPipeline, readRun, runFiles } from '../../train/run-folder.ts';
 import type { PlannedRun } from './plan.ts';
 
 /** Where a planned run stands: to be started, to be gone on with, ended, or its folder holds another run. */
@@ -22,7 +22,7 @@ function relevant(pipeline: object): object {
 export async function stateOf(run: PlannedRun, directory: string): Promise<RunState> {
   if (!existsSync(directory)) return 'missing';
   if (!existsSync(path.join(directory, runFiles.pipeline))) {
-    return (await readdir(directory)).every(isTemporary) ? 'missing' : 'other';
+    return (await readdir(directory)).every(isLeftover) ? 'missing' : 'other';
   }
   const planned = await loadPipeline(run.pipeline, { set: run.set, seed: run.seed });
   if (!isDeepStrictEqual(relevant(readPipeline(directory)), relevant(planned))) return 'other';
