@@ -111,12 +111,13 @@ export function seededSplits(
   for (const stratum of strata.values()) {
     stratum.sort((a, b) => a.rank - b.rank || byCodeUnit(a.key, b.key));
     const total = stratum.reduce((sum, group) => sum + group.members.length, 0);
+    const each = stratum.length >= 3;
     let left: readonly Group[] = stratum;
-    for (const [split, share] of [
-      ['test', settings.test],
-      ['validation', settings.validation],
+    for (const [split, share, others] of [
+      ['test', settings.test, each && settings.validation > 0 ? 2 : 1],
+      ['validation', settings.validation, 1],
     ] as const) {
-      const taken = take(left, share * total, share > 0 && stratum.length >= 3);
+      const taken = take(left, { wanted: share * total, atLeastOne: each && share > 0, others });
       for (const group of taken) for (const index of group.members) splits[index] = split;
       left = left.filter((group) => !taken.includes(group));
     }
@@ -124,16 +125,22 @@ export function seededSplits(
   return splits;
 }
 
-/** Of `groups`, in their order, those whose clips come nearest to `wanted`; `atLeastOne` if that leaves another. Never all of them. */
-function take(groups: readonly Group[], wanted: number, atLeastOne: boolean): Group[] {
+/**
+ * Of `groups`, in their order, those whose clips come nearest to `wanted`; where that is none, the smallest if there is to be `atLeastOne`.
+ * So many `others` are left.
+ */
+function take(
+  groups: readonly Group[],
+  { wanted, atLeastOne, others }: { wanted: number; atLeastOne: boolean; others: number },
+): Group[] {
   const taken: Group[] = [];
   let count = 0;
   for (const group of groups) {
-    if (taken.length === groups.length - 1) break;
+    if (groups.length - taken.length <= others) break;
     if (count + group.members.length / 2 > wanted) continue;
     taken.push(group);
     count += group.members.length;
   }
-  if (taken.length > 0 || !atLeastOne || groups.length < 2) return taken;
+  if (taken.length > 0 || !atLeastOne || groups.length <= others) return taken;
   return [groups.reduce((smallest, group) => (group.members.length < smallest.members.length ? group : smallest))];
 }

@@ -82,6 +82,16 @@ describe('download()', () => {
     await expect(fetchIt()).rejects.toThrow(/the server sent bytes from 1 on instead of from 5000/);
   });
 
+  test('leaves a file alone that somebody else is fetching', async () => {
+    server.faults.push({ kind: 'slow' });
+    const first = fetchIt({ patience: 2000 });
+    await expect(fetchIt()).rejects.toThrow(
+      /data\.bin\.lock: expected no other process at work, found that process \d+ is fetching it/,
+    );
+    await first;
+    arrived();
+  });
+
   test('begins anew where more has arrived than the server has', async () => {
     writeFileSync(`${file}.partial`, Buffer.alloc(content.length + 10));
     await fetchIt();

@@ -197,6 +197,8 @@ describe('manifest:', () => {
     ['path,label,start\na.wav,x,-1', ':2: expected start in seconds, 0 or more, found "-1"'],
     ['path,label,start,end\na.wav,x,2,1', ':2: expected end after start, found start 2 and end 1'],
     ['path,label\na.wav,x\na.wav,y', ':3: expected one "label" for a.wav, found "y" after "x"'],
+    ['path,label,split\na.wav,x,train\na.wav,x,test', ':3: expected one split for a.wav, found "test" after "train"'],
+    ['path,label,split\na.wav,x,constructor', ':2: expected split train, validation or test, found "constructor"'],
   ])('refuses %j', async (text, message) => {
     await expect(openDataset(manifest(text))).rejects.toThrow(message);
   });

@@ -237,6 +237,22 @@ describe('prepareDataset()', () => {
     },
   );
 
+  test('an extracted tree is taken into a cache that is not there yet, and samples without a fixed rate are told as float32', async () => {
+    const birdSet = sets.find(({ definition: { name } }) => name === birds.name);
+    const root = writeTree(temporaryFolder(), birdSet?.tree ?? {});
+    const remarks: string[] = [];
+    const cacheDirectory = path.join(temporaryFolder(), 'new', 'cache');
+    const definition = { ...birds, clipSeconds: 1e6 };
+    const prepared = await prepareDataset(definition, {
+      ...options(cacheDirectory),
+      root,
+      waveform: true,
+      onRemark: (text) => remarks.push(text),
+    });
+    const need = Number(/takes up to ([\d.]+) GB/.exec(remarks.join('\n'))?.[1]);
+    expect(need).toBeCloseTo((prepared.clips * 1e6 * 16_000 * 4) / 1e9, 0);
+  });
+
   test('goes on where it was interrupted, while fetching and while extracting', async () => {
     const cache = temporaryFolder();
     const definition = served(sets[0] as (typeof sets)[number]);

@@ -62,6 +62,56 @@ describe('seededSplits()', () => {
   });
 });
 
+describe('seededSplits() on groups of unequal size', () => {
+  const spoken = (sizes: readonly number[]) =>
+    sizes.flatMap((size, speaker) =>
+      Array.from({ length: size }, (_, i) => clip(`${speaker}_${i}`, i % 2 === 0 ? 'a' : 'b', `speaker ${speaker}`)),
+    );
+
+  test('leaves the clips of one who speaks more than all others together to train on, and gives every split somebody', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const clips = spoken([100, 2, 2, 2, 2]);
+      const splits = seededSplits(clips, { ...defaultSeededSplit, seed }, alone, () => '');
+      expect(splits.slice(0, 100)).toEqual(new Array(100).fill('train'));
+      expect(new Set(splits).size).toBe(3);
+    }
+  });
+
+  test('always leaves a group to train on', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 9 }),
+        fc.integer({ min: 0, max: 99 }),
+        fc.double({ min: 0, max: 0.6, noNaN: true }),
+        fc.double({ min: 0, max: 0.39, noNaN: true }),
+        (sizes, seed, test, validation) => {
+          const splits = seededSplits(spoken(sizes), { test, validation, seed }, alone, () => '');
+          expect(count(splits, 'train')).toBeGreaterThan(0);
+          if (sizes.length >= 3) {
+            expect(count(splits, 'test') > 0).toBe(test > 0);
+            expect(count(splits, 'validation') > 0).toBe(validation > 0);
+          }
+        },
+      ),
+    );
+  });
+
+  test('exceeds a share by no more than half a group, but where the smallest group is larger', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 3, maxLength: 12 }),
+        fc.integer({ min: 0, max: 99 }),
+        (sizes, seed) => {
+          const clips = spoken(sizes);
+          const splits = seededSplits(clips, { ...defaultSeededSplit, seed }, alone, () => '');
+          const most = Math.max(0.1 * clips.length + Math.max(...sizes) / 2, Math.min(...sizes));
+          expect(count(splits, 'test')).toBeLessThanOrEqual(most);
+        },
+      ),
+    );
+  });
+});
+
 describe('groupingBy()', () => {
   test('takes a column, the group of the data set, or a capture group of the id', () => {
     const grouped = clip('dog/ann_1.wav', 'dog', 'ann');

@@ -30,6 +30,7 @@ describe('parseTable()', () => {
 
   test('leaves empty cells out', () => {
     expect(cells('path,label\na.wav,\n')).toEqual([{ path: 'a.wav' }]);
+    expect(cells('{"path":"a.wav","label":""}\n', 'm.jsonl')).toEqual([{ path: 'a.wav' }]);
   });
 
   test('reads back what a writer by RFC 4180 wrote', () => {

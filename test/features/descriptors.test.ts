@@ -18,6 +18,13 @@ describe('describeClip()', () => {
     expect(Object.values(found).every(Number.isFinite)).toBe(true);
   });
 
+  test('another sample rate before changes nothing', () => {
+    const names = ['mfcc', 'chroma', 'perceptualSharpness'] as const;
+    const before = describeClip(sine(440), 16000, names);
+    describeClip(sine(440), 44100, names);
+    expect(describeClip(sine(440), 16000, names)).toEqual(before);
+  });
+
   test('a clip shorter than a frame is filled up, and silence leaves undefined what is undefined', () => {
     expect(describeClip(new Float32Array(10).fill(0.5), 16000, ['energy']).energy).toBeCloseTo(2.5, 6);
     expect(describeClip(new Float32Array(1000), 16000, ['rms', 'spectralCentroid'])).toEqual({

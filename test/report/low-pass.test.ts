@@ -1,3 +1,4 @@
+import { lowPassSvg } from '../../src/report/charts/mask-figure.ts';
 import { colorOf } from '../../src/report/color-map.ts';
 import { lowPass, maskValues } from '../../src/report/low-pass.ts';
 
@@ -65,4 +66,23 @@ test('colorOf() goes from one end of a map to the other and stays inside', () =>
   expect(colorOf('diverging', 0.5)).toEqual([247, 247, 247]);
   expect(colorOf('sequential', -3)).toEqual(colorOf('sequential', 0));
   expect(colorOf('sequential', 2)).toEqual([253, 231, 37]);
+});
+
+describe('lowPassSvg()', () => {
+  test('draws a window of half a minute', () => {
+    const frames = 2998;
+    const map = {
+      rows: frames,
+      columns,
+      values: Float32Array.from({ length: frames * columns }, (_, i) => Math.sin(i)),
+    };
+    const stride = { stride: 2, smoothness: 4 };
+    const masks = { time: { ...stride, role: 'time' as const }, frequency: { ...stride, role: 'frequency' as const } };
+    const { svg, caption } = lowPassSvg(
+      { model: 'words', masks, rates: { time: 100, frequency: 1 } },
+      { name: 'a.wav', map },
+    );
+    expect(svg).toMatch(/^<svg /);
+    expect(caption).toMatch(/which holds \d+\.\d % of its variance/);
+  });
 });

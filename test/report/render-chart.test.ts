@@ -34,4 +34,13 @@ describe('renderChart()', () => {
     const svg = await renderChart({ data: { values: [{ stride: 1.5 }] }, mark: 'point', encoding }, 'One stride');
     expect([...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)).toEqual(['1.5', 'stride']);
   });
+
+  test('takes a label as it is, whatever signs are in it', async () => {
+    const encoding = { x: { field: 'stride', type: 'quantitative' as const } };
+    const svg = await renderChart(
+      { data: { values: [{ stride: 1.5 }] }, mark: 'point', encoding },
+      "price $' $& $1 $<a> each",
+    );
+    expect(svg).toContain('aria-label="price $&#39; $&amp; $1 $&lt;a&gt; each"');
+  });
 });

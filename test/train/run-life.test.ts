@@ -122,6 +122,47 @@ describe('resumption', () => {
     expect(await timeless(out)).toEqual(await timeless(whole));
   });
 
+  test('a run that goes on is barred to a second process, which leaves it as it is', async () => {
+    const [whole, out] = [newRun(), newRun()];
+    await train(tinyPipeline(data), { out: whole, cacheDirectory });
+    let second: Promise<unknown> | undefined;
+    await train(tinyPipeline(data), {
+      out,
+      cacheDirectory,
+      onMetrics: () => {
+        second ??= train(tinyPipeline(data), { out, cacheDirectory, resume: true }).catch((error: unknown) => error);
+      },
+    });
+    expect(await second).toBeInstanceOf(BadInputError);
+    expect(await second).toHaveProperty(
+      'message',
+      expect.stringMatching(/found that process \d+ trains in this folder/),
+    );
+    expect(weights(out).equals(weights(whole))).toBe(true);
+    expect((await readRun(out)).metrics.map(({ step }) => step)).toEqual(
+      (await readRun(whole)).metrics.map(({ step }) => step),
+    );
+    expect(existsSync(path.join(out, '.lock'))).toBe(false);
+  });
+
+  test('a run made in code goes on where a setting was given as undefined', async () => {
+    const out = newRun();
+    const pipeline = () => tiny({ steps: 2, strideLearningRate: undefined });
+    await train(pipeline(), { out, cacheDirectory });
+    await expect(train(pipeline(), { out, cacheDirectory, resume: true })).resolves.toHaveProperty('steps', 2);
+  });
+
+  test('a run without validation clips says that it cannot stop early', async () => {
+    const own = path.join(folder, 'unvalidated');
+    writeTones(own);
+    writeFileSync(path.join(own, 'validation_list.txt'), '');
+    const notes: string[] = [];
+    const pipeline = tinyPipeline(own, { train: { ...settings, steps: 3, validateEvery: 1, earlyStopping: 1 } });
+    const { steps } = await train(pipeline, { out: newRun(), cacheDirectory, onNote: (note) => notes.push(note) });
+    expect(steps).toBe(3);
+    expect(notes.join()).toContain('no validation clips: train.earlyStopping');
+  });
+
   test('a run that early stopping has ended takes no further step when resumed', async () => {
     const out = newRun();
     const pipeline = tiny({ steps: 400, learningRate: 1e-9, validateEvery: 1, earlyStopping: 2 });

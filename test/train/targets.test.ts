@@ -90,6 +90,32 @@ test('class weights scale a class’s examples, and mixup shares an example betw
   expect([...(shared.word ?? [])]).toEqual([0.375, 0.125, 0, 0, 0, 0.5]);
 });
 
+test('mixed or not, a head’s shares add up to 1 over the examples labelled for it', () => {
+  const label = fc.integer({ min: -1, max: 2 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ own: label, partner: label, weight: fc.double({ min: 0, max: 1, noNaN: true }) }), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+      (examples) => {
+        const mixed = {
+          labels: { word: Int32Array.from(examples, ({ partner }) => partner) },
+          weight: Float32Array.from(examples, ({ weight }) => weight),
+        };
+        const { word = new Float32Array() } = makeTargets(batchOf({ word: examples.map(({ own }) => own) }, mixed), [
+          ...heads.slice(0, 1),
+        ]);
+        examples.forEach(({ own }, row) => {
+          if (own < 0) expect([...word.subarray(3 * row, 3 * row + 3)]).toEqual([0, 0, 0]);
+        });
+        const labelled = examples.some(({ own }) => own >= 0);
+        expect(word.reduce((sum, share) => sum + share, 0)).toBeCloseTo(labelled ? 1 : 0, 5);
+      },
+    ),
+  );
+});
+
 test('everyRow() takes every m-th row, so that all parts together are the whole', () => {
   const values = Float32Array.from({ length: 14 }, (_, i) => i);
   expect([...everyRow(values, 2, 0, 3)]).toEqual([0, 1, 6, 7, 12, 13]);
